@@ -1,0 +1,19 @@
+"""What this process is: the window, the command line or an engine. Decided before anything heavy is imported."""
+
+import sys
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run as what the arguments say and return the exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["--engine"]:
+        from desktop_app.engine.worker import run_engine
+
+        return run_engine(*arguments[1:])
+    from desktop_app.cli import run
+
+    return run(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

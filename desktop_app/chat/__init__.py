@@ -1,0 +1,1 @@
+"""The conversation: what fits the context, reasoning, titles, export."""

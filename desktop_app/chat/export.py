@@ -1,0 +1,39 @@
+"""A conversation as a Markdown file, for people and other programs to read."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from desktop_app.chat.reasoning import split
+from desktop_app.chat.title import NO_TITLE
+from desktop_app.storage.records import Conversation, Message, MessageState, Role
+
+_STATE_NOTES = {
+    MessageState.STOPPED: "Stopped.",
+    MessageState.INTERRUPTED: "Interrupted.",
+    MessageState.STREAMING: "Still being written.",
+}
+
+
+def to_markdown(conversation: Conversation, messages: Sequence[Message]) -> str:
+    """Return the conversation with these messages, the version being shown, oldest first."""
+    blocks = [f"# {conversation.title or NO_TITLE}", f"*{_date(conversation.created_at)}*"]
+    if conversation.system_prompt:
+        blocks += ["## System prompt", conversation.system_prompt.strip()]
+    for message in messages:
+        blocks += _message_blocks(message)
+    return "\n\n".join(blocks) + "\n"
+
+
+def _message_blocks(message: Message) -> list[str]:
+    name = "You" if message.role is Role.USER else message.model_name or "Assistant"
+    heading = f"## {name}, {_date(message.created_at)}"
+    if message.role is Role.USER:
+        return [heading, message.content.strip()]
+    parts = split(message.content)
+    reasoning = "\n".join(f"> {line}".rstrip() for line in parts.reasoning.splitlines())
+    note = message.note or _STATE_NOTES.get(message.state, "")
+    return [heading, *(block for block in (reasoning, parts.answer.strip(), note and f"*{note}*") if block)]
+
+
+def _date(unix_time: float) -> str:
+    return datetime.fromtimestamp(unix_time).astimezone().strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,111 @@
+"""The command line: a public interface for scripts, for tests and for a bigger machine over ssh.
+
+Exit status 0: fine; 1: one sentence on stderr; 2: wrong arguments. With `--json`, one JSON object a line on stdout.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from desktop_app import __version__
+from desktop_app.errors import UserError
+from desktop_app.paths import DataFolder
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command, or the window if there is none, and return the exit status."""
+    options = _parser().parse_args(arguments)
+    folder = DataFolder(options.data_dir.absolute()) if options.data_dir else DataFolder.default()
+    try:
+        status = options.action(options, folder)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 1
+    return int(status or 0)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="moatless", description="Private chat with local models that you can teach.")
+    parser.add_argument("--version", action="version", version=f"Moatless {__version__}")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where everything is stored")
+    parser.set_defaults(action=_window)
+    commands = parser.add_subparsers(title="commands", metavar="")
+
+    chat = _command(commands, "chat", _chat, "answer one prompt")
+    chat.add_argument("--model", metavar="M", help="a name in the library or a path; the last used one if left out")
+    chat.add_argument("--adapter", action="append", default=[], metavar="A[:SCALE]", help="a LoRA adapter; repeatable")
+    chat.add_argument("--system", default="", metavar="TEXT", help="system prompt")
+    chat.add_argument("--temperature", type=float, metavar="T")
+    chat.add_argument("--seed", type=int, metavar="N")
+    chat.add_argument("--max-tokens", type=int, default=0, metavar="N", help="length limit of the answer")
+    chat.add_argument("--json", action="store_true", help="one JSON object a line")
+    chat.add_argument("prompt", metavar="PROMPT")
+
+    score = _command(commands, "score", _score, "mean negative log-likelihood of a text, in nats a token")
+    score.add_argument("--model", required=True, metavar="M", help="a name in the library or a path")
+    score.add_argument("--adapter", action="append", default=[], metavar="A[:SCALE]", help="a LoRA adapter; repeatable")
+    score.add_argument("--json", action="store_true", help="one JSON object a line")
+    score.add_argument("file", type=Path, metavar="FILE")
+
+    models = _command(commands, "models", lambda *_: models.error("say list or add"), "the models of the library")
+    actions = models.add_subparsers(title="actions", metavar="")
+    _command(actions, "list", _models_list, "what is there").add_argument("--json", action="store_true")
+    add = _command(actions, "add", _models_add, "add a GGUF file where it lies")
+    add.add_argument("path", type=Path, metavar="PATH")
+    add.add_argument("--json", action="store_true", help="one JSON object a line")
+
+    _command(commands, "selftest", _selftest, "try engine, storage and window")
+    return parser
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    action: Callable[[argparse.Namespace, DataFolder], int | None],
+    description: str,
+) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=description, description=description)
+    command.set_defaults(action=action)
+    return command
+
+
+# Each action imports what it needs itself, so that the others and the window start without it.
+
+
+def _window(_options: argparse.Namespace, folder: DataFolder) -> int:
+    from desktop_app.app import run_window
+
+    return run_window(folder)
+
+
+def _chat(options: argparse.Namespace, folder: DataFolder) -> None:
+    from desktop_app.commands.text import chat
+
+    chat(options, folder)
+
+
+def _score(options: argparse.Namespace, folder: DataFolder) -> None:
+    from desktop_app.commands.text import score
+
+    score(options, folder)
+
+
+def _models_list(options: argparse.Namespace, folder: DataFolder) -> None:
+    from desktop_app.commands.models import list_models
+
+    list_models(options, folder)
+
+
+def _models_add(options: argparse.Namespace, folder: DataFolder) -> None:
+    from desktop_app.commands.models import add_model
+
+    add_model(options, folder)
+
+
+def _selftest(_options: argparse.Namespace, folder: DataFolder) -> int:
+    from desktop_app.commands.selftest import selftest
+
+    return selftest(folder)

@@ -1,0 +1,1 @@
+"""What each command of the command line does; `desktop_app.cli` parses the arguments."""

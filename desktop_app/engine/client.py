@@ -1,0 +1,114 @@
+"""A blocking client of the engine, for the command line: send a command, read events until it is answered."""
+
+import subprocess
+from collections.abc import Iterator
+from types import TracebackType
+from typing import TypeVar
+
+import msgspec
+
+from desktop_app.engine.launch import crash_sentence, engine_command, engine_environment
+from desktop_app.engine.messages import (
+    PROTOCOL_VERSION,
+    AnyEvent,
+    Codec,
+    Command,
+    Event,
+    Failed,
+    Hello,
+    LoadProgress,
+    Piece,
+    Prefill,
+    Stop,
+)
+from desktop_app.errors import UserError
+
+_STOP_SECONDS = 5
+_Closing = TypeVar("_Closing", bound=Event)
+
+
+class EngineClient:
+    """One engine process; use it in a `with` statement. `hello` is its first event."""
+
+    def __init__(self, backend: str = "llama") -> None:
+        self._process = subprocess.Popen(
+            engine_command(backend),
+            env=engine_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self._last_request = 0
+        hello = self._read()
+        if not isinstance(hello, Hello) or hello.protocol != PROTOCOL_VERSION:
+            self.close()
+            raise UserError("The engine belongs to another version of Moatless.", "Install Moatless again.")
+        self.hello = hello
+
+    def __enter__(self) -> "EngineClient":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def next_request(self) -> int:
+        """Return a number for a command that was not used before."""
+        self._last_request += 1
+        return self._last_request
+
+    def send(self, command: Command) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(Codec.encode(command))
+        self._process.stdin.flush()
+
+    def events(self, command: Command) -> Iterator[AnyEvent]:
+        """Send a command and yield its events, the closing one last.
+
+        Raises:
+            UserError: If the engine refuses the command or ends.
+        """
+        self.send(command)
+        while True:
+            event = self._read()
+            if isinstance(event, Hello) or event.request != command.request:  # type: ignore[attr-defined]
+                continue
+            if isinstance(event, Failed):
+                raise UserError(event.sentence, event.hint)
+            yield event
+            if not isinstance(event, LoadProgress | Prefill | Piece):
+                return
+
+    def ask(self, command: Command, answer: type[_Closing]) -> _Closing:
+        """Send a command and return its closing event, which is of type `answer`."""
+        *_, closing = self.events(command)
+        assert isinstance(closing, answer)
+        return closing
+
+    def stop(self, request: int) -> None:
+        """Ask to end a command; its closing event still comes."""
+        self.send(Stop(request))
+
+    def _read(self) -> AnyEvent:
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        if not line:
+            raise UserError(crash_sentence(self._process.wait(), ""), "Try again, or choose a smaller model.")
+        try:
+            return Codec.event(line)
+        except msgspec.MsgspecError as error:
+            raise UserError("The engine sent something unreadable.", "Install Moatless again.") from error
+
+    def close(self) -> None:
+        """End the process: closing its stdin is enough, unless something hangs."""
+        assert self._process.stdin and self._process.stdout
+        try:
+            self._process.stdin.close()
+        except OSError:  # it was dead already, with something unsent
+            pass
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()

@@ -1,0 +1,280 @@
+"""The protocol between the engine process and its clients, whole: one JSON object a line, both ways.
+
+Commands go to the engine's stdin, events come from its stdout. Every command but `Stop` and `Quit` is answered by
+exactly one closing event (`Loaded`, `Finished`, `Scored`, `Counted`, `StackSet`, `Unloaded` or `Failed`) that
+carries the command's `request` number; an event whose number nobody waits for any more is dropped.
+The engine works on one command at a time, in order; `Stop` overtakes.
+"""
+
+from typing import ClassVar
+
+import msgspec
+
+PROTOCOL_VERSION = 1
+
+
+class Struct(msgspec.Struct, frozen=True):
+    """Plain, immutable, comparable data."""
+
+
+class ChatMessage(Struct, frozen=True):
+    """One message as the chat template sees it. Roles: system, user, assistant."""
+
+    role: str
+    content: str
+
+
+class SamplerSettings(Struct, frozen=True):
+    """How the next token is chosen. Names and meanings follow llama.cpp.
+
+    Attributes:
+        temperature: 0 always takes the likeliest token.
+        top_k: Keep this many candidates; 0 keeps all.
+        top_p: Keep the likeliest candidates up to this share of probability; 1 keeps all.
+        min_p: Drop candidates below this share of the likeliest one; 0 drops none.
+        repeat_penalty: Divides the score of tokens among the last 64; 1 is off.
+        seed: None draws a new one for each answer; the one used is reported in `Finished`.
+        max_tokens: Length limit of an answer; 0 means as long as the context allows.
+        stop: The answer ends before any of these strings.
+    """
+
+    temperature: float = 0.7
+    top_k: int = 40
+    top_p: float = 0.95
+    min_p: float = 0.05
+    repeat_penalty: float = 1.05
+    seed: int | None = None
+    max_tokens: int = 0
+    stop: tuple[str, ...] = ()
+
+
+class AdapterScale(Struct, frozen=True):
+    """One adapter of a stack: its GGUF file and the person's weight for it (1 is "as trained")."""
+
+    path: str
+    scale: float = 1.0
+
+
+class LoadSettings(Struct, frozen=True):
+    """How a model is loaded.
+
+    Attributes:
+        n_ctx: Context length in tokens; 0 takes min(4096, the length the model was trained for).
+        n_threads: 0 lets the engine choose.
+        n_gpu_layers: Layers kept on the GPU; -1 means all, where there is one.
+    """
+
+    n_ctx: int = 0
+    n_threads: int = 0
+    n_gpu_layers: int = -1
+
+
+class ModelFacts(Struct, frozen=True):
+    """What the engine knows of the model it has loaded. `template_note` is a sentence for the person, or empty."""
+
+    path: str
+    architecture: str
+    n_ctx: int
+    n_ctx_train: int
+    n_params: int
+    size_bytes: int
+    n_threads: int
+    template_note: str = ""
+
+
+class AnswerFacts(Struct, frozen=True):
+    """What is recorded about one answer. Times in seconds, lengths in tokens.
+
+    Attributes:
+        prompt_tokens: The whole prompt, `reused_tokens` of which were still in the KV cache.
+        answer_tokens: Decoded tokens, the end-of-generation token included.
+        omitted_messages: Messages left out after the system prompt because the context is full.
+        finish_reason: stop (the model ended), length (max_tokens), context (no room), stopped (by the person).
+    """
+
+    prompt_tokens: int
+    reused_tokens: int
+    answer_tokens: int
+    omitted_messages: int
+    prefill_s: float
+    decode_s: float
+    time_to_first_token_s: float
+    finish_reason: str
+    seed: int
+    stack_fingerprint: str = ""
+
+
+# ---------------------------------------------------------------- commands
+
+
+class Command(Struct, frozen=True, tag_field="command", tag=str.lower):
+    """Client to engine."""
+
+
+class Load(Command, frozen=True):
+    """Load a model; the one before stays usable if this one is refused."""
+
+    request: int
+    path: str
+    settings: LoadSettings = LoadSettings()
+
+
+class Unload(Command, frozen=True):
+    request: int
+
+
+class SetStack(Command, frozen=True):
+    """Make these adapters act on everything that follows. An empty stack is the bare model."""
+
+    request: int
+    stack: tuple[AdapterScale, ...] = ()
+
+
+class Generate(Command, frozen=True):
+    """Answer a conversation.
+
+    Attributes:
+        messages: Oldest first; the last one is the person's, unless `continue_last`.
+        continue_last: The last message is an unfinished answer; write on from its end.
+        omit_at_least: Messages the previous answer left out. Starting from the same cut keeps the KV prefix alive.
+    """
+
+    request: int
+    messages: tuple[ChatMessage, ...]
+    sampler: SamplerSettings = SamplerSettings()
+    continue_last: bool = False
+    omit_at_least: int = 0
+
+
+class Score(Command, frozen=True):
+    """Measure how likely the loaded model, under the current stack, finds this text."""
+
+    request: int
+    text: str
+
+
+class Count(Command, frozen=True):
+    """Count the tokens these messages take as a prompt, with nothing left out."""
+
+    request: int
+    messages: tuple[ChatMessage, ...]
+
+
+class Stop(Command, frozen=True):
+    """End the command with this number as soon as can be; a finished or unknown one is no error."""
+
+    request: int
+
+
+class Quit(Command, frozen=True):
+    pass
+
+
+# ---------------------------------------------------------------- events
+
+
+class Event(Struct, frozen=True, tag_field="event", tag=str.lower):
+    """Engine to client."""
+
+
+class Hello(Event, frozen=True):
+    """The first line, always. `backend` is llama or echo; `system` says what the native build can use."""
+
+    protocol: int
+    version: str
+    backend: str
+    system: str = ""
+    devices: tuple[str, ...] = ()
+
+
+class LoadProgress(Event, frozen=True):
+    request: int
+    fraction: float
+
+
+class Loaded(Event, frozen=True):
+    request: int
+    model: ModelFacts
+
+
+class Unloaded(Event, frozen=True):
+    request: int
+
+
+class StackSet(Event, frozen=True):
+    request: int
+    fingerprint: str
+
+
+class Prefill(Event, frozen=True):
+    """How far the prompt has been read; sent at the start and between slices."""
+
+    request: int
+    done_tokens: int
+    total_tokens: int
+    reused_tokens: int
+    omitted_messages: int
+
+
+class Piece(Event, frozen=True):
+    """More text of the answer: whole characters, some tens of milliseconds' worth."""
+
+    request: int
+    text: str
+
+
+class Finished(Event, frozen=True):
+    request: int
+    facts: AnswerFacts
+
+
+class Scored(Event, frozen=True):
+    """Log-probabilities in nats, one for each of the text's tokens but the first of each window."""
+
+    request: int
+    mean_nll: float
+    logprobs: tuple[float, ...]
+
+
+class Counted(Event, frozen=True):
+    """`limit` is the longest prompt that leaves room for an answer."""
+
+    request: int
+    tokens: int
+    limit: int
+
+
+class Failed(Event, frozen=True):
+    """A refused or failed command, in sentences a person can read. The engine goes on."""
+
+    request: int
+    sentence: str
+    hint: str = ""
+
+
+AnyCommand = Load | Unload | SetStack | Generate | Score | Count | Stop | Quit
+AnyEvent = Hello | LoadProgress | Loaded | Unloaded | StackSet | Prefill | Piece | Finished | Scored | Counted | Failed
+
+
+class Codec:
+    """Encode and decode protocol lines; lines that are not of the protocol raise `msgspec.MsgspecError`."""
+
+    _encoder: ClassVar = msgspec.json.Encoder()
+    _commands: ClassVar = msgspec.json.Decoder(AnyCommand)
+    _events: ClassVar = msgspec.json.Decoder(AnyEvent)
+
+    @classmethod
+    def encode(cls, message: Command | Event) -> bytes:
+        """Return one line, newline included."""
+        line: bytes = cls._encoder.encode(message)
+        return line + b"\n"
+
+    @classmethod
+    def command(cls, line: bytes) -> AnyCommand:
+        command: AnyCommand = cls._commands.decode(line)
+        return command
+
+    @classmethod
+    def event(cls, line: bytes) -> AnyEvent:
+        event: AnyEvent = cls._events.decode(line)
+        return event

@@ -1,0 +1,15 @@
+"""The one kind of error a person gets to read: what happened, what it means, what to do."""
+
+
+class UserError(Exception):
+    """Trouble of the world (not a bug of ours) that can be told in a sentence.
+
+    Args:
+        sentence: What happened and what it means; whole sentences, no jargon, no codes.
+        hint: What the person can do now; whole sentences, or empty.
+    """
+
+    def __init__(self, sentence: str, hint: str = "") -> None:
+        super().__init__(sentence if not hint else f"{sentence} {hint}")
+        self.sentence = sentence
+        self.hint = hint

@@ -1,0 +1,308 @@
+"""The chat page: puts list, header, transcript and message box together around the open conversation."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from desktop_app.engine.messages import Prefill
+from desktop_app.errors import UserError
+from desktop_app.gui.chat.chat_header import ChatHeader
+from desktop_app.gui.chat.chat_options import ChatOptions
+from desktop_app.gui.chat.composer import Composer
+from desktop_app.gui.chat.conversation_list import ConversationList
+from desktop_app.gui.chat.link_guard import ask_before_opening
+from desktop_app.gui.chat.transcript import Transcript
+from desktop_app.gui.chat.welcome import Welcome
+from desktop_app.gui.theme import scale
+from desktop_app.jobs.answer import Answer
+from desktop_app.jobs.chat_session import ChatSession, Status
+from desktop_app.jobs.engine import Engine, EngineState
+from desktop_app.jobs.model_library import ModelLibrary
+from desktop_app.jobs.store import Store
+from desktop_app.storage.records import Message, Model
+
+LIST_WIDTH = 264
+EARLIER = 30  # messages that are read when the person scrolls to the edge of what is shown
+
+
+class ChatPage(QWidget):
+    """Lives from the session: the person's wishes go there, and what comes back is shown.
+
+    Signals:
+        models_wanted(): The page of models.
+        undo_offered(str, Callable): What was done, and how to undo it.
+    """
+
+    models_wanted = Signal()
+    undo_offered = Signal(str, object)
+
+    def __init__(self, session: ChatSession, store: Store, engine: Engine, library: ModelLibrary) -> None:
+        super().__init__()
+        self._session = session
+        self._engine = engine
+        self._library = library
+        self.list = ConversationList(store)
+        self.header = ChatHeader()
+        self.transcript = Transcript()
+        self.welcome = Welcome()
+        self.composer = Composer()
+        self.options = ChatOptions()
+        self._middle = QStackedWidget()
+        self._lay_out()
+        self._connect_session()
+        self._connect_widgets()
+        self._show_opened()
+
+    # ------------------------------------------------------------ what the session says
+
+    def _connect_session(self) -> None:
+        session, engine = self._session, self._engine
+        session.opened.connect(self._show_opened)
+        session.added.connect(self._on_added)
+        session.changed.connect(self._on_changed)
+        session.answering.connect(self._on_answering)
+        session.status_changed.connect(self._on_status)
+        session.accepted.connect(self._on_accepted)
+        session.refused.connect(self._on_refused)
+        session.deleted.connect(self._on_deleted)
+        session.model_changed.connect(self._on_model_changed)
+        engine.state_changed.connect(lambda _state: self._on_status(session.status))
+        engine.load_progressed.connect(self._on_load_progress)
+        engine.load_failed.connect(self._on_refused)
+        self._library.changed.connect(self._on_library)
+
+    def _show_opened(self) -> None:
+        session = self._session
+        conversation = session.conversation
+        first = len(session.path) - len(session.tail)
+        self.transcript.show_messages(session.tail, len(session.path), first)
+        self._middle.setCurrentWidget(self.transcript if session.path else self.welcome)
+        self.header.title.setText(conversation.title)
+        self.list.set_current(conversation.id)
+        if self.composer.text() != conversation.draft:
+            self.composer.set_text(conversation.draft)
+        self.composer.show_status("")
+        if self.options.isVisible():
+            self.options.show_values(conversation.system_prompt, conversation.sampler)
+        self._show_context()
+        self.composer.edit.setFocus()
+
+    def _on_added(self, message: Message) -> None:
+        self._middle.setCurrentWidget(self.transcript)
+        self.transcript.append_message(message)
+        self.header.title.setText(self._session.conversation.title)
+        self.list.set_current(self._session.conversation.id)
+
+    def _on_changed(self, message: Message) -> None:
+        self.transcript.update_message(message)
+        self._show_context()
+
+    def _on_answering(self, answer: Answer) -> None:
+        view = self.transcript.streaming_view(answer.message.id, answer.text)
+        if view is None:
+            return
+        answer.grew.connect(view.append)
+        answer.grew.connect(self._on_first_piece)
+        answer.progressed.connect(self._on_prefill)
+
+    def _on_first_piece(self, _text: str) -> None:
+        answer = self._session.answer
+        if answer is not None:
+            answer.grew.disconnect(self._on_first_piece)
+        self.composer.show_status("")
+
+    def _on_prefill(self, prefill: Prefill) -> None:
+        left = prefill.total_tokens - prefill.done_tokens
+        if left > 0:
+            self.composer.show_status(f"Reading {prefill.done_tokens:,} of {prefill.total_tokens:,} tokens")
+
+    def _on_status(self, status: Status) -> None:
+        self.composer.set_busy(status != Status.IDLE)
+        loading = self._engine.state == EngineState.LOADING
+        if status == Status.PREPARING and loading:
+            self.composer.show_status("Your message goes out as soon as the model is loaded.")
+        elif status == Status.IDLE and loading:
+            self.composer.show_status("Loading the model")
+        elif self._engine.state == EngineState.READY and status == Status.IDLE:
+            self._show_note()
+        self._show_context()
+
+    def _show_note(self) -> None:
+        """Show what the person should know of the model in use, if anything; an error stays until something is sent."""
+        model = self._engine.model
+        if not self._shows_error:
+            self.composer.show_status(model.template_note if model else "")
+
+    def _on_load_progress(self, fraction: float) -> None:
+        if self._session.status == Status.IDLE:
+            self.composer.show_status(f"Loading the model, {round(100 * fraction)} %")
+
+    def _on_accepted(self) -> None:
+        self._shows_error = False
+        self.composer.clear()
+        self.composer.show_status("")
+
+    def _on_refused(self, error: UserError) -> None:
+        self._shows_error = True
+        self.composer.show_status(str(error), "danger")
+
+    def _on_deleted(self, count: int, undo: Callable[[], None]) -> None:
+        words = "The message was deleted." if count == 1 else f"{count} messages were deleted."
+        self.undo_offered.emit(words, undo)
+
+    def _on_model_changed(self) -> None:
+        model = self._session.model
+        self._shows_error = False
+        self.header.show_model(model.name if model else "")
+        self.welcome.show_model(model)
+        self._on_library()
+
+    def _on_library(self) -> None:
+        model = self._session.model
+        self.header.show_models(self._library.models, model.id if model else None)
+
+    def _show_context(self) -> None:
+        facts = next((m.facts for m in reversed(self.transcript.messages()) if m.facts is not None), None)
+        n_ctx = self._engine.model.n_ctx if self._engine.model else 0
+        self.header.show_context(facts.prompt_tokens + facts.answer_tokens if facts else 0, n_ctx)
+
+    # ------------------------------------------------------------ what the person does
+
+    def _connect_widgets(self) -> None:
+        session = self._session
+        self.list.chosen.connect(self._open)
+        self.list.new_wanted.connect(self.start_new)
+        self.list.trashed.connect(lambda title, undo: self.undo_offered.emit(f"“{title}” was moved to the trash.", undo))
+        self.list.removed.connect(lambda removed: session.start_new() if removed == session.conversation.id else None)
+        self.header.model_chosen.connect(self.use_model)
+        self.header.more_models_wanted.connect(self.models_wanted)
+        self.header.options_toggled.connect(self._toggle_options)
+        self.header.list_wanted.connect(lambda: self.list.setVisible(not self.list.isVisible()))
+        self.options.changed.connect(session.set_options)
+        self.welcome.suggested.connect(self._suggest)
+        self.composer.send_requested.connect(self._send)
+        self.composer.stop_requested.connect(session.stop)
+        self.composer.edited.connect(lambda: session.set_draft(self.composer.text()))
+        transcript = self.transcript
+        transcript.regenerate_requested.connect(self._with_message(session.regenerate))
+        transcript.delete_requested.connect(self._with_message(session.delete))
+        transcript.continue_requested.connect(self._with_message(session.resume))
+        transcript.version_requested.connect(
+            lambda message_id, step: self._with_message(lambda message: session.step_version(message, step))(message_id)
+        )
+        transcript.edited.connect(
+            lambda message_id, text: self._with_message(lambda message: session.edit(message, text))(message_id)
+        )
+        transcript.link_activated.connect(lambda url: ask_before_opening(self, url))
+        transcript.earlier_wanted.connect(self._show_earlier)
+        transcript.later_wanted.connect(self._show_later)
+        for keys, do in (
+            (QKeySequence(QKeySequence.StandardKey.New), self.start_new),
+            (QKeySequence(QKeySequence.StandardKey.Find), self._find),
+            (QKeySequence("Ctrl+L"), self.composer.edit.setFocus),
+        ):
+            QShortcut(keys, self, do)
+
+    def start_new(self) -> None:
+        """Open an empty chat."""
+        self._session.start_new()
+
+    def use_model(self, model: Model) -> None:
+        """Chat with this model from now on."""
+        self._session.use_model(model)
+        self.composer.edit.setFocus()
+
+    def _open(self, conversation_id: int, message_id: int | None) -> None:
+        self._session.open(conversation_id, message_id)
+        if self._is_narrow():
+            self.list.hide()
+
+    def _find(self) -> None:
+        self.list.show()
+        self.list.search.setFocus()
+        self.list.search.selectAll()
+
+    def _send(self, text: str) -> None:
+        self._shows_error = False
+        if self._session.model is None:
+            self._on_refused(UserError("There is no model to answer.", "Add one on the Models page."))
+            return
+        self._session.send(text)
+
+    def _suggest(self, text: str) -> None:
+        self.composer.set_text(text)
+        self.composer.edit.setFocus()
+
+    def _with_message(self, do: Callable[[Message], None]) -> Callable[[int], None]:
+        """Return a slot for a message's number that does something with the message."""
+
+        def slot(message_id: int) -> None:
+            message = self.transcript.message(message_id)
+            if message is not None:
+                do(message)
+
+        return slot
+
+    def _toggle_options(self, shown: bool) -> None:
+        conversation = self._session.conversation
+        if shown:
+            self.options.show_values(conversation.system_prompt, conversation.sampler)
+        self.options.setVisible(shown)
+
+    def _show_earlier(self) -> None:
+        first = self.transcript.first_index
+        self._session.read_messages(max(0, first - EARLIER), first, self.transcript.prepend)
+
+    def _show_later(self) -> None:
+        last = self.transcript.first_index + len(self.transcript.messages())
+        self._session.read_messages(last, last + EARLIER, self.transcript.append_later)
+
+    # ------------------------------------------------------------ construction
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        was_narrow = event.oldSize().width() < self._narrow_below
+        if was_narrow != self._is_narrow() or event.oldSize().width() < 0:
+            self.list.setVisible(not self._is_narrow())
+            self.header.list_button.setVisible(self._is_narrow())
+
+    @property
+    def _narrow_below(self) -> int:
+        return scale.NARROW_WIDTH - 80  # the rail is not part of this page
+
+    def _is_narrow(self) -> bool:
+        return self.width() < self._narrow_below
+
+    def _lay_out(self) -> None:
+        self._shows_error = False
+        self._middle.addWidget(self.welcome)
+        self._middle.addWidget(self.transcript)
+        chat = QWidget()
+        column = QVBoxLayout(chat)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(self._middle, 1)
+        box = QHBoxLayout()
+        box.setContentsMargins(scale.SPACE_24, scale.SPACE_8, scale.SPACE_24, scale.SPACE_16)
+        self.composer.setMaximumWidth(860)
+        box.addStretch(1)
+        box.addWidget(self.composer, 100)
+        box.addStretch(1)
+        column.addLayout(box)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(self.list)
+        self.splitter.addWidget(chat)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([LIST_WIDTH, 900])
+        self.list.setMinimumWidth(200)
+        self.list.setMaximumWidth(420)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.splitter, 1)
+        self.options.hide()
+        layout.addWidget(self.options)

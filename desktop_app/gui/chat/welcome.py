@@ -1,0 +1,59 @@
+"""An empty chat: which model answers, that it runs here, and three things to try."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+
+from desktop_app.gui.theme import scale
+from desktop_app.library.catalog import SOURCE_STARTER
+from desktop_app.storage.records import Model
+
+SUGGESTIONS = (
+    ("Explain something", "Explain in simple words why the sky is blue."),
+    ("Draft a letter", "Write a short, friendly letter asking a neighbor to water my plants next week."),
+    ("Write code", "Write a Python function that counts the words in a text file."),
+)
+
+
+class Welcome(QWidget):
+    """Signals:
+    suggested(str): A text for the message box.
+    """
+
+    suggested = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(scale.SPACE_24, scale.SPACE_24, scale.SPACE_24, scale.SPACE_24)
+        layout.setSpacing(scale.SPACE_8)
+        layout.addStretch(2)
+        title = QLabel("What is on your mind?")
+        title.setProperty("role", "title")
+        self._model = QLabel()
+        self._model.setProperty("role", "muted")
+        self._model.setTextFormat(Qt.TextFormat.PlainText)
+        self._model.setWordWrap(True)
+        for label in (title, self._model):
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            layout.addWidget(label)
+        layout.addSpacing(scale.SPACE_16)
+        for words, text in SUGGESTIONS:
+            button = QPushButton(words)
+            button.setToolTip(text)
+            button.setAccessibleDescription(text)
+            button.setMinimumWidth(220)
+            button.clicked.connect(lambda _checked=False, text=text: self.suggested.emit(text))
+            layout.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(3)
+        self.show_model(None)
+
+    def show_model(self, model: Model | None) -> None:
+        """Say which model answers."""
+        if model is None:
+            self._model.setText("Choose a model above, or add one on the Models page.")
+            return
+        size = f"{model.size_bytes / 1e9:.1f} GB" if model.size_bytes >= 1e9 else f"{model.size_bytes / 1e6:.0f} MB"
+        honest = " It is a small model to try things with, so do not rely on what it says." * (
+            model.source == SOURCE_STARTER
+        )
+        self._model.setText(f"{model.name} ({size}) answers, and runs on this computer.{honest}")

@@ -1,0 +1,67 @@
+"""The window: puts the pages together and nothing else."""
+
+from PySide6.QtCore import QByteArray
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QWidget
+
+from desktop_app.gui.rail import Rail
+
+SMALLEST = (640, 480)  # half of a small laptop's screen
+STANDARD = (1180, 780)
+
+CHAT, MODELS, SETTINGS = "chat", "models", "settings"
+PAGES = {
+    CHAT: ("message-square", "Chat"),
+    MODELS: ("boxes", "Models"),
+    SETTINGS: ("settings", "Settings"),
+}
+
+
+class MainWindow(QMainWindow):
+    """Rail and pages. `pages` has one widget for each name in `PAGES`."""
+
+    def __init__(self, pages: dict[str, QWidget]) -> None:
+        super().__init__()
+        self.setWindowTitle("Moatless")
+        self.setMinimumSize(*SMALLEST)
+        self.resize(*STANDARD)
+        self.rail = Rail(PAGES)
+        self.stack = QStackedWidget()
+        self._pages = pages
+        for page in pages.values():
+            self.stack.addWidget(page)
+        body = QWidget()
+        layout = QHBoxLayout(body)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.rail)
+        layout.addWidget(self.stack, 1)
+        self.setCentralWidget(body)
+        self.rail.chosen.connect(self.show_page)
+        self.show_page(CHAT)
+
+    @property
+    def page(self) -> str:
+        """The name of the page that is on the screen."""
+        current = self.stack.currentWidget()
+        return next(name for name, page in self._pages.items() if page is current)
+
+    def show_page(self, name: str) -> None:
+        """Show a page; an unknown name shows the chat."""
+        name = name if name in self._pages else CHAT
+        self.stack.setCurrentWidget(self._pages[name])
+        self.rail.show_page(name)
+
+    def raise_to_front(self) -> None:
+        """Come to the front, e.g. because the program was started again."""
+        self.showNormal() if self.isMinimized() else self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def geometry_text(self) -> str:
+        """Return place and size as text."""
+        return self.saveGeometry().toBase64().data().decode()
+
+    def restore(self, geometry: str) -> None:
+        """Take place and size from `geometry_text`."""
+        if geometry:
+            self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))

@@ -1,0 +1,54 @@
+"""The strip at the left edge: the things the program does, one of which is on the screen."""
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
+
+from desktop_app.gui.theme import icon, scale
+
+WIDTH = 76
+
+
+class Rail(QFrame):
+    """Icon and word for each page.
+
+    Signals:
+        chosen(str): The name of the page the person wants.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, pages: dict[str, tuple[str, str]]) -> None:
+        """Take (icon, label) by page name; the last one goes to the bottom."""
+        super().__init__()
+        self.setProperty("panel", "sunken")
+        self.setFixedWidth(WIDTH)
+        self.setAccessibleName("Pages")
+        self._buttons: dict[str, QToolButton] = {}
+        group = QButtonGroup(self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(scale.SPACE_8, scale.SPACE_12, scale.SPACE_8, scale.SPACE_12)
+        layout.setSpacing(scale.SPACE_4)
+        for number, (name, (icon_name, label)) in enumerate(pages.items(), start=1):
+            if number == len(pages):
+                layout.addStretch(1)
+            button = self._button(icon_name, label, number)
+            button.clicked.connect(lambda _checked=False, name=name: self.chosen.emit(name))
+            group.addButton(button)
+            layout.addWidget(button)
+            self._buttons[name] = button
+
+    def show_page(self, name: str) -> None:
+        """Mark the page that is on the screen."""
+        self._buttons[name].setChecked(True)
+
+    def _button(self, icon_name: str, label: str, number: int) -> QToolButton:
+        button = QToolButton()
+        button.setText(label)
+        button.setIcon(icon(icon_name, "muted", "accent"))
+        button.setIconSize(QSize(scale.ICON_SIZE, scale.ICON_SIZE))
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        button.setCheckable(True)
+        button.setFixedSize(WIDTH - 2 * scale.SPACE_8, 52)
+        button.setShortcut(f"Ctrl+{number}")
+        button.setToolTip(f"{label} (Ctrl+{number})")
+        return button

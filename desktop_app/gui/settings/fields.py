@@ -1,0 +1,81 @@
+"""One field for each kind of option, so that forms are built from the declared options and never by hand."""
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QPlainTextEdit, QSpinBox, QWidget
+
+from desktop_app.settings.options import Choice, Decimal, Option, Text, Toggle, Whole
+
+TEXT_LINES = 4
+
+
+class _WheelGuard(QObject):
+    """Keeps the wheel from changing a field that the person only scrolls past."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QWheelEvent) and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return False
+
+
+def make_field(option: Option[Any], value: Any, on_change: Callable[[Any], None]) -> QWidget:
+    """Return a field that shows `value` and calls `on_change` with each new one."""
+    field = _bare_field(option, value, on_change)
+    field.setAccessibleName(option.title)
+    field.setAccessibleDescription(option.help)
+    if isinstance(field, QSpinBox | QDoubleSpinBox | QComboBox):
+        field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        field.installEventFilter(_WheelGuard(field))
+    return field
+
+
+def _bare_field(option: Option[Any], value: Any, on_change: Callable[[Any], None]) -> QWidget:
+    if isinstance(option, Toggle):
+        box = QCheckBox()
+        box.setChecked(value)
+        box.toggled.connect(on_change)
+        return box
+    if isinstance(option, Whole):
+        return _whole(option, value, on_change)
+    if isinstance(option, Decimal):
+        decimal = QDoubleSpinBox()
+        decimal.setRange(option.minimum, option.maximum)
+        decimal.setSingleStep(option.step)
+        decimal.setDecimals(2)
+        decimal.setValue(value)
+        decimal.setKeyboardTracking(False)
+        decimal.valueChanged.connect(lambda number: on_change(round(number, 4)))
+        return decimal
+    if isinstance(option, Choice):
+        combo = QComboBox()
+        for stored, words in option.choices:
+            combo.addItem(words, stored)
+        combo.setCurrentIndex(combo.findData(value))
+        combo.currentIndexChanged.connect(lambda index: on_change(combo.itemData(index)))
+        return combo
+    assert isinstance(option, Text)
+    return _text(option, value, on_change)
+
+
+def _whole(option: Whole, value: int, on_change: Callable[[Any], None]) -> QSpinBox:
+    number = QSpinBox()
+    number.setRange(option.minimum, option.maximum)
+    number.setGroupSeparatorShown(True)
+    number.setValue(value)
+    number.setKeyboardTracking(False)
+    if option.zero and option.minimum == 0:
+        number.setSpecialValueText(option.zero)
+    number.valueChanged.connect(on_change)
+    return number
+
+
+def _text(option: Text, value: str, on_change: Callable[[Any], None]) -> QPlainTextEdit:
+    edit = QPlainTextEdit(value)
+    edit.setTabChangesFocus(True)
+    edit.setFixedHeight(edit.fontMetrics().lineSpacing() * TEXT_LINES + 20)
+    edit.textChanged.connect(lambda: on_change(edit.toPlainText()[: option.max_chars]))
+    return edit

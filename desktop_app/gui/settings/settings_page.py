@@ -1,0 +1,121 @@
+"""The settings: every declared option with its field and its help, searchable."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+
+from desktop_app.gui.settings.fields import make_field
+from desktop_app.gui.theme import icon, scale
+from desktop_app.jobs.preferences import Preferences
+from desktop_app.settings.options import OPTIONS, Option, Text
+
+COLUMN_WIDTH = 680
+FIELD_WIDTH = 240
+
+
+class SettingsPage(QScrollArea):
+    """Built from `OPTIONS`; a new option needs nothing here."""
+
+    def __init__(self, preferences: Preferences, data_folder: str) -> None:
+        super().__init__()
+        self._preferences = preferences
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setAccessibleName("Settings")
+        self._rows: list[tuple[QWidget, str, str]] = []  # widget, its section, the words it is found by
+        self._headings: dict[str, QLabel] = {}
+        column = QWidget()
+        column.setMaximumWidth(COLUMN_WIDTH)
+        self._layout = QVBoxLayout(column)
+        self._layout.setContentsMargins(scale.PAGE_MARGIN, scale.PAGE_MARGIN, scale.PAGE_MARGIN, scale.PAGE_MARGIN)
+        self._layout.setSpacing(scale.SPACE_8)
+        self._add_head()
+        for option in OPTIONS:
+            self._add_option(option)
+        self._add_privacy(data_folder)
+        self._layout.addStretch(1)
+        page = QWidget()
+        around = QHBoxLayout(page)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.addWidget(column, 1)
+        around.addStretch(0)
+        self.setWidget(page)
+
+    def _add_head(self) -> None:
+        title = QLabel("Settings")
+        title.setProperty("role", "title")
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Find a setting")
+        self.search.setAccessibleName("Find a setting")
+        self.search.setClearButtonEnabled(True)
+        self.search.addAction(icon("search", "muted"), QLineEdit.ActionPosition.LeadingPosition)
+        self.search.textChanged.connect(self._filter)
+        self._nothing = QLabel("No setting has these words.")
+        self._nothing.setProperty("role", "muted")
+        self._nothing.hide()
+        self._layout.addWidget(title)
+        self._layout.addSpacing(scale.SPACE_8)
+        self._layout.addWidget(self.search)
+        self._layout.addWidget(self._nothing)
+
+    def _add_heading(self, section: str) -> None:
+        if section not in self._headings:
+            heading = QLabel(section)
+            heading.setProperty("role", "section")
+            heading.setContentsMargins(0, scale.SPACE_24, 0, 0)
+            self._headings[section] = heading
+            self._layout.addWidget(heading)
+
+    def _add_option(self, option: Option[object]) -> None:
+        self._add_heading(option.section)
+        value = self._preferences[option]
+        field = make_field(option, value, lambda new: self._preferences.set(option, new))
+        title = QLabel(option.title)
+        title.setBuddy(field)
+        hint = QLabel(option.help)
+        hint.setProperty("role", "small")
+        hint.setWordWrap(True)
+        words = QVBoxLayout()
+        words.setSpacing(scale.SPACE_4 // 2)
+        words.addWidget(title)
+        words.addWidget(hint)
+        row = QWidget()
+        if isinstance(option, Text):
+            below = QVBoxLayout(row)
+            below.addLayout(words)
+            below.addWidget(field)
+            below.setContentsMargins(0, scale.SPACE_4, 0, scale.SPACE_4)
+        else:
+            beside = QHBoxLayout(row)
+            beside.setContentsMargins(0, scale.SPACE_4, 0, scale.SPACE_4)
+            beside.setSpacing(scale.SPACE_24)
+            beside.addLayout(words, 1)
+            if not isinstance(field, QCheckBox):
+                field.setFixedWidth(FIELD_WIDTH)
+            beside.addWidget(field, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._layout.addWidget(row)
+        self._rows.append((row, option.section, f"{option.section} {option.title} {option.help}".casefold()))
+
+    def _add_privacy(self, data_folder: str) -> None:
+        section = "Privacy"
+        self._add_heading(section)
+        text = QLabel(
+            "Everything you write stays on this computer. This version of Moatless makes no network connection at all; "
+            f"models answer here, and chats are stored in {data_folder}."
+        )
+        text.setWordWrap(True)
+        text.setTextFormat(Qt.TextFormat.PlainText)
+        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._layout.addWidget(text)
+        self._rows.append((text, section, f"{section} {text.text()}".casefold()))
+
+    def _filter(self, text: str) -> None:
+        words = text.casefold().split()
+        shown_sections = set()
+        for row, section, found_by in self._rows:
+            matches = all(word in found_by for word in words)
+            row.setVisible(matches)
+            if matches:
+                shown_sections.add(section)
+        for section, heading in self._headings.items():
+            heading.setVisible(section in shown_sections)
+        self._nothing.setVisible(not shown_sections)

@@ -1,0 +1,105 @@
+"""What is stored, from the window's side: the repositories on the storage thread, and who is told of changes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop_app.errors import UserError
+from desktop_app.jobs.background import Background
+from desktop_app.paths import DataFolder
+from desktop_app.storage.chats import Chats
+from desktop_app.storage.database import Database
+from desktop_app.storage.models import Models
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Repositories:
+    """The open database by subject; to be used on the storage thread only."""
+
+    database: Database
+    chats: Chats
+    models: Models
+
+    @classmethod
+    def open(cls, folder: DataFolder) -> "Repositories":
+        """Open the data folder's database.
+
+        Raises:
+            UserError: If the folder or the database cannot be used.
+        """
+        folder.create()
+        database = Database.open(folder.database)
+        return cls(database, Chats(database), Models(database))
+
+
+class Store(QObject):
+    """Asks the storage thread. Lives in the GUI thread.
+
+    Signals:
+        conversations_changed(): The list of conversations is not what it was.
+        models_changed(): The same for the models.
+    """
+
+    conversations_changed = Signal()
+    models_changed = Signal()
+
+    def __init__(self, background: Background, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = background
+        self._repositories: Repositories | None = None
+        self._error = UserError("The data folder is not open.")
+
+    def open(self, folder: DataFolder, on_done: Callable[[], None], on_error: Callable[[UserError], None]) -> None:
+        """Open the database; everything asked meanwhile waits for it."""
+
+        def work() -> None:
+            try:
+                self._repositories = Repositories.open(folder)
+            except UserError as error:
+                self._error = error
+                raise
+
+        self._background.run_in_order(work, lambda _none: on_done(), on_error)
+
+    def ask(
+        self,
+        work: Callable[[Repositories], _T],
+        on_done: Callable[[_T], None] | None = None,
+        on_error: Callable[[UserError], None] | None = None,
+    ) -> None:
+        """Run `work` on the storage thread, after everything asked before, and `on_done` with its result here."""
+
+        def with_repositories() -> _T:
+            if self._repositories is None:
+                raise self._error
+            return work(self._repositories)
+
+        self._background.run_in_order(with_repositories, on_done, on_error)
+
+    def change(
+        self,
+        work: Callable[[Repositories], _T],
+        on_done: Callable[[_T], None] | None = None,
+        on_error: Callable[[UserError], None] | None = None,
+    ) -> None:
+        """Like `ask`, for work after which the list of conversations looks different."""
+
+        def done(result: _T) -> None:
+            if on_done is not None:
+                on_done(result)
+            self.conversations_changed.emit()
+
+        self.ask(work, done, on_error)
+
+    def close(self) -> None:
+        """Close the database after everything asked before; the caller then closes `Background`."""
+
+        def work() -> None:
+            if self._repositories is not None:
+                self._repositories.database.close()
+
+        self._background.run_in_order(work)

@@ -1,0 +1,1 @@
+"""What the user can choose and how the window was left, in two small files."""

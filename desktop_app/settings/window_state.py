@@ -1,0 +1,41 @@
+"""How the window was left: no choice of the user's, and nothing is lost with it."""
+
+from pathlib import Path
+
+import msgspec
+
+from desktop_app.settings.json_file import read_json, write_json
+
+
+class WindowState(msgspec.Struct, frozen=True):
+    """What the window looks like when it opens again.
+
+    Attributes:
+        geometry: Place and size as the toolkit encodes them, in base64; empty for the standard size.
+        list_width: Width of the conversation list in pixels; 0 for the standard width.
+        page: The page being shown, by its name in the rail.
+        conversation_id: The conversation being shown; None for a new one.
+    """
+
+    geometry: str = ""
+    list_width: int = 0
+    page: str = ""
+    conversation_id: int | None = None
+
+
+def load_window_state(path: Path) -> WindowState:
+    """Return the state in the file; the standard one if there is none or it cannot be understood."""
+    values, _ = read_json(path)
+    try:
+        return msgspec.convert(values, WindowState)
+    except msgspec.ValidationError:
+        return WindowState()
+
+
+def save_window_state(path: Path, state: WindowState) -> None:
+    """Write the file.
+
+    Raises:
+        UserError: If it cannot be written.
+    """
+    write_json(path, state)

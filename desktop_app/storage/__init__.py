@@ -1,0 +1,1 @@
+"""SQLite rows in and out: the database, its migrations, conversations and models."""

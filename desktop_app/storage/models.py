@@ -1,0 +1,111 @@
+"""The models in the library: which files, what is in them, when they were used."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from desktop_app.errors import UserError
+from desktop_app.storage import rows
+from desktop_app.storage.database import Database
+from desktop_app.storage.records import Model
+
+
+class Models:
+    """Models in the database. `clock` gives Unix time in seconds."""
+
+    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._clock = clock
+
+    def add(
+        self,
+        *,
+        name: str,
+        path: str,
+        size_bytes: int,
+        architecture: str,
+        quant_type: str,
+        n_params: int,
+        n_ctx_train: int,
+        source: str,
+        sha256: str = "",
+        license: str = "",
+    ) -> Model:
+        """Add a model, or describe the one at this path anew. A known hash is kept while the size is the same."""
+        self._database.change(
+            "INSERT INTO models (name, path, size_bytes, architecture, quant_type, n_params, n_ctx_train, source, "
+            "added_at, sha256, license) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (path) DO UPDATE SET name = excluded.name, size_bytes = excluded.size_bytes, "
+            "architecture = excluded.architecture, quant_type = excluded.quant_type, n_params = excluded.n_params, "
+            "n_ctx_train = excluded.n_ctx_train, source = excluded.source, license = excluded.license, "
+            "sha256 = CASE WHEN excluded.sha256 = '' AND excluded.size_bytes = size_bytes THEN sha256 "
+            "ELSE excluded.sha256 END",
+            (
+                *(name, path, size_bytes, architecture, quant_type, n_params, n_ctx_train, source),
+                *(self._clock(), sha256, license),
+            ),
+        )
+        row = self._database.one("SELECT * FROM models WHERE path = ?", (path,))
+        assert row is not None
+        return rows.model(row)
+
+    def list_models(self) -> tuple[Model, ...]:
+        """Return all models, the last used first, then the last added."""
+        found = self._database.all("SELECT * FROM models ORDER BY last_used_at DESC NULLS LAST, added_at DESC, id DESC")
+        return tuple(rows.model(row) for row in found)
+
+    def get(self, model_id: int) -> Model:
+        """Return one model.
+
+        Raises:
+            UserError: If it has been removed.
+        """
+        row = self._database.one("SELECT * FROM models WHERE id = ?", (model_id,))
+        if row is None:
+            raise UserError("This model is no longer in the library.", "Choose another model.")
+        return rows.model(row)
+
+    def find(self, name_or_path: str) -> Model:
+        """Return the model with this path or name, or the only one whose name begins like this.
+
+        Raises:
+            UserError: If there is none or more than one.
+        """
+        models = self.list_models()
+        path = Path(name_or_path).expanduser()
+        paths = {name_or_path, str(path.absolute()), str(path.resolve())}
+        name = name_or_path.casefold()
+        for matching in (
+            [model for model in models if model.path in paths],
+            [model for model in models if model.name.casefold() == name],
+            [model for model in models if name and model.name.casefold().startswith(name)],
+        ):
+            if len(matching) == 1:
+                return matching[0]
+            if matching:
+                raise UserError(
+                    f"“{name_or_path}” could be any of these models: {_candidates(matching)}.",
+                    "Give more of the name, or the path of the file.",
+                )
+        if not models:
+            raise UserError(f"There is no model “{name_or_path}”; the library is empty.", "Add a model first.")
+        raise UserError(
+            f"There is no model “{name_or_path}” in the library.",
+            f"These are there: {', '.join(model.name for model in models)}.",
+        )
+
+    def remove(self, model_id: int) -> None:
+        """Forget a model. Its file is left alone, and conversations with it stay."""
+        self._database.change("DELETE FROM models WHERE id = ?", (model_id,))
+
+    def set_sha256(self, model_id: int, sha256: str) -> None:
+        self._database.change("UPDATE models SET sha256 = ? WHERE id = ?", (sha256, model_id))
+
+    def touch_used(self, model_id: int) -> None:
+        """Note that the model is being used now."""
+        self._database.change("UPDATE models SET last_used_at = ? WHERE id = ?", (self._clock(), model_id))
+
+
+def _candidates(models: list[Model]) -> str:
+    names = [model.name for model in models]
+    return ", ".join(model.name if names.count(model.name) == 1 else f"{model.name} ({model.path})" for model in models)

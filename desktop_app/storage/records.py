@@ -1,0 +1,105 @@
+"""The rows of the database as plain, immutable data: what storage hands out and everyone above reads."""
+
+from enum import StrEnum
+
+from desktop_app.engine.messages import AnswerFacts, SamplerSettings, Struct
+
+
+class Role(StrEnum):
+    """Who wrote a message."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class MessageState(StrEnum):
+    """How far a message got. Everything but `STREAMING` is final until the person continues it."""
+
+    DONE = "done"
+    STREAMING = "streaming"
+    STOPPED = "stopped"  # by the person
+    INTERRUPTED = "interrupted"  # the engine or the window ended in the middle
+    FAILED = "failed"  # nothing came; `note` says why
+
+
+class Message(Struct, frozen=True):
+    """One node of a conversation's tree.
+
+    Attributes:
+        version: Place among its siblings (messages with the same parent), from 1.
+        versions: How many siblings there are, itself included.
+        note: A sentence for the person about what went wrong, or empty.
+        model_name, model_sha256, sampler, facts: Answers only; None where not known (yet).
+        created_at: Unix time in seconds.
+    """
+
+    id: int
+    conversation_id: int
+    parent_id: int | None
+    role: Role
+    content: str
+    state: MessageState
+    created_at: float
+    version: int = 1
+    versions: int = 1
+    note: str = ""
+    model_name: str = ""
+    model_sha256: str = ""
+    sampler: SamplerSettings | None = None
+    facts: AnswerFacts | None = None
+
+
+class Conversation(Struct, frozen=True):
+    """One conversation, without its messages.
+
+    Attributes:
+        head_id: The newest message of the version being shown; None while empty.
+        titled: True once the person or the model gave the title; False while it is the first words.
+        draft: Text typed but not sent.
+    """
+
+    id: int
+    title: str
+    created_at: float
+    updated_at: float
+    titled: bool = False
+    pinned: bool = False
+    deleted_at: float | None = None
+    head_id: int | None = None
+    model_id: int | None = None
+    system_prompt: str = ""
+    sampler: SamplerSettings = SamplerSettings()
+    draft: str = ""
+
+
+class SearchHit(Struct, frozen=True):
+    """A message (or, with `message_id` None, a title) that matches a search; the match is between \\x02 and \\x03."""
+
+    conversation_id: int
+    title: str
+    message_id: int | None
+    snippet: str
+
+
+class Model(Struct, frozen=True):
+    """One model of the library: a GGUF file, wherever it lies.
+
+    Attributes:
+        sha256: Empty until it has been computed.
+        source: starter, or file (added by the person).
+        license: As the GGUF states it, or empty.
+    """
+
+    id: int
+    name: str
+    path: str
+    size_bytes: int
+    architecture: str
+    quant_type: str
+    n_params: int
+    n_ctx_train: int
+    source: str
+    added_at: float
+    last_used_at: float | None = None
+    sha256: str = ""
+    license: str = ""

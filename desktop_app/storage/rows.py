@@ -1,0 +1,53 @@
+"""Between the database's rows and the records: SQLite knows no truth values, and structures are kept as JSON."""
+
+import sqlite3
+
+import msgspec
+
+from desktop_app.engine.messages import AnswerFacts, SamplerSettings
+from desktop_app.storage.records import Conversation, Message, MessageState, Model, Role
+
+
+def to_json(value: SamplerSettings | AnswerFacts | None) -> str | None:
+    return None if value is None else msgspec.json.encode(value).decode()
+
+
+def conversation(row: sqlite3.Row) -> Conversation:
+    return Conversation(
+        id=row["id"],
+        title=row["title"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        titled=bool(row["titled"]),
+        pinned=bool(row["pinned"]),
+        deleted_at=row["deleted_at"],
+        head_id=row["head_id"],
+        model_id=row["model_id"],
+        system_prompt=row["system_prompt"],
+        sampler=msgspec.json.decode(row["sampler"], type=SamplerSettings),
+        draft=row["draft"],
+    )
+
+
+def message(row: sqlite3.Row) -> Message:
+    """Return the message of a row that has also `version` and `versions`."""
+    return Message(
+        id=row["id"],
+        conversation_id=row["conversation_id"],
+        parent_id=row["parent_id"],
+        role=Role(row["role"]),
+        content=row["content"],
+        state=MessageState(row["state"]),
+        created_at=row["created_at"],
+        version=row["version"],
+        versions=row["versions"],
+        note=row["note"],
+        model_name=row["model_name"],
+        model_sha256=row["model_sha256"],
+        sampler=None if row["sampler"] is None else msgspec.json.decode(row["sampler"], type=SamplerSettings),
+        facts=None if row["facts"] is None else msgspec.json.decode(row["facts"], type=AnswerFacts),
+    )
+
+
+def model(row: sqlite3.Row) -> Model:
+    return Model(**{name: row[name] for name in Model.__struct_fields__})

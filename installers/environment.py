@@ -1,0 +1,222 @@
+"""The virtual environment of a checkout: made, filled with the pinned packages, repaired, and remembered as done."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from desktop_app.errors import UserError
+
+HEARTBEAT_S = 30
+_LOG_TAIL_LINES = 15
+
+
+class Environment:
+    """`.venv` in a checkout.
+
+    `notes` is what is remembered between calls, kept inside `.venv` so that deleting the folder forgets it too.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.folder = root / ".venv"
+        self.scripts = self.folder / ("Scripts" if os.name == "nt" else "bin")
+        self.python = self.scripts / ("python.exe" if os.name == "nt" else "python")
+        self.log = self.folder / "moatless-setup.log"
+        self._notes_path = self.folder / "moatless-setup.json"
+
+    # ------------------------------------------------------------ what is remembered
+
+    def fingerprint(self) -> str:
+        """Return a hash of all that decides what belongs into the environment."""
+        digest = hashlib.sha256()
+        for path in (self.root / "pyproject.toml", self.root / "constraints.txt", self.folder / "pyvenv.cfg"):
+            digest.update(path.read_bytes() if path.exists() else b"absent")
+        return digest.hexdigest()
+
+    def notes(self) -> dict[str, Any]:
+        try:
+            notes = json.loads(self._notes_path.read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return notes if isinstance(notes, dict) else {}
+
+    def remember(self, **changes: object) -> None:
+        part = self._notes_path.with_suffix(".part")
+        part.write_text(json.dumps(self.notes() | changes, indent=1), "utf-8")
+        part.replace(self._notes_path)
+
+    def is_ready(self, extra: str) -> bool:
+        """Whether nothing has changed since this extra (or "" for none) was last installed."""
+        command = self.scripts / ("moatless.exe" if os.name == "nt" else "moatless")
+        return (
+            self.notes().get("installed:" + extra) == self.fingerprint()
+            and self._is_at_home()
+            and self.python.exists()
+            and command.exists()
+        )
+
+    # ------------------------------------------------------------ made and filled
+
+    def create(self) -> None:
+        """Make the environment if there is none that works.
+
+        Raises:
+            UserError: If this Python cannot make one.
+        """
+        if self.python.exists() and self._is_at_home() and self._works():
+            return
+        print(f"Making the virtual environment {self.folder} ...", flush=True)
+        result = _quietly([sys.executable, "-m", "venv", "--clear", str(self.folder)], self.root)
+        if result.returncode:
+            if "ensurepip" in result.stdout:
+                raise UserError(
+                    "This Python cannot make virtual environments.",
+                    "Install the missing part, on Debian and Ubuntu with: sudo apt install python3-venv",
+                )
+            raise UserError(f"Python could not make {self.folder}. It said: {result.stdout.strip()}")
+
+    def _is_at_home(self) -> bool:
+        """Whether the environment was made here: the one of a copied or moved checkout starts the old one's code."""
+        try:
+            configuration = (self.folder / "pyvenv.cfg").read_text("utf-8")
+        except OSError:
+            return False
+        made_in = re.search(r"^command = .* -m venv (?:--\S+ )*(.+)$", configuration, re.MULTILINE)
+        return made_in is None or Path(made_in[1]).resolve() == self.folder.resolve()
+
+    def _works(self) -> bool:
+        check = "import pip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))"
+        try:
+            return _quietly([str(self.python), "-c", check], self.root).returncode == 0
+        except OSError:
+            return False
+
+    @property
+    def packages(self) -> Path:
+        """Where packages are installed."""
+        if os.name == "nt":
+            return self.folder / "Lib" / "site-packages"
+        return next(self.folder.glob("lib/python3*/site-packages"), self.folder / "lib")
+
+    def has(self, name: str, version: str) -> bool:
+        """Whether a package is installed in this version."""
+        return (self.packages / f"{name}-{version}.dist-info" / "RECORD").exists()
+
+    def forget_damaged_packages(self) -> None:
+        """Make pip install again what an interrupted installation has left half done."""
+        for info in self.packages.glob("*.dist-info"):
+            if not _is_whole(info):
+                shutil.rmtree(info)
+
+    def install(self, extra: str) -> None:
+        """Install this project, editable, with an extra of pyproject.toml (or "" for none).
+
+        Raises:
+            UserError: If pip cannot; its own words are in the log.
+        """
+        target = f".[{extra}]" if extra else "."
+        # For pip's own build environments as well: newer versions read the second name.
+        constraints = {"PIP_CONSTRAINT": "constraints.txt", "PIP_BUILD_CONSTRAINT": "constraints.txt"}
+        self.pip("Installing packages", ["install", "-c", "constraints.txt", "-e", target], constraints)
+        self.remember(**{"installed:" + extra: self.fingerprint()})
+
+    def pip(self, title: str, arguments: list[str], variables: dict[str, str] | None = None) -> None:
+        """Run pip with a sign of life now and then.
+
+        Raises:
+            UserError: If it fails.
+        """
+        command = [str(self.python), "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
+        print(f"{title} ...", flush=True)
+        with self.log.open("w", encoding="utf-8") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=self.root,
+                env={**os.environ, "PIP_PROGRESS_BAR": "off", "PYTHONUTF8": "1", **(variables or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+            try:
+                _wait(process, self._last_words)
+            except BaseException:
+                process.terminate()
+                process.wait()
+                raise
+        if process.returncode:
+            raise _pip_error(self.log)
+
+    def _last_words(self) -> str:
+        lines = self.log.read_text("utf-8", errors="replace").split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+def _quietly(command: list[str], folder: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+
+
+def _wait(process: "subprocess.Popen[bytes]", last_words: Callable[[], str]) -> None:
+    started = time.monotonic()
+    while True:
+        try:
+            process.wait(HEARTBEAT_S)
+        except subprocess.TimeoutExpired:
+            minutes, seconds = divmod(int(time.monotonic() - started), 60)
+            print(f"  {minutes}:{seconds:02} {last_words()[:100]}", flush=True)
+        else:
+            return
+
+
+def _is_whole(info: Path) -> bool:
+    """Whether every file that pip recorded for a package is there in its full size."""
+    try:
+        rows = (info / "RECORD").read_text("utf-8").splitlines()
+    except OSError:
+        return False  # pip writes it last
+    folder = str(info.parent)
+    for row in rows:
+        name, _, size = row.rsplit(",", 2) if row.count(",") >= 2 else ("", "", "")
+        if not size or name.endswith(".pyc"):  # Python writes those anew as it likes
+            continue
+        try:
+            if os.stat(os.path.join(folder, name.strip('"'))).st_size != int(size):  # noqa: PTH116, PTH118 - 15,000 files
+                return False
+        except OSError:
+            return False
+    return bool(rows)
+
+
+_PIP_TROUBLE = {
+    "No space left on device": (
+        "There is not enough space on the disk to install the packages.",
+        "Free about 2 GB and give the same command again.",
+    ),
+    r"Failed (building wheel for|to build).{0,40}llama": (
+        "llama.cpp could not be built on this computer.",
+        "The log named below says why; most often the C++ compiler is too old or incomplete.",
+    ),
+    r"\w+ConnectionError|NameResolutionError|Read timed out|Retrying \(|ProxyError|Could not fetch URL": (
+        "The packages could not be downloaded because the connection failed.",
+        "Connect to the internet and give the same command again; it goes on from here.",
+    ),
+    r"Permission denied|Access is denied": (
+        "The packages could not be written.",
+        "Close every running Moatless, check that you may write to this folder, and give the same command again.",
+    ),
+}
+
+
+def _pip_error(log: Path) -> UserError:
+    text = log.read_text("utf-8", errors="replace")
+    tail = "\n".join(text.splitlines()[-_LOG_TAIL_LINES:])
+    known = next((words for pattern, words in _PIP_TROUBLE.items() if re.search(pattern, text)), None)
+    sentence, hint = known or ("The packages could not be installed.", "Give the same command again.")
+    return UserError(f"{tail}\n\n{sentence}", f"{hint} Everything pip said is in {log}.")

@@ -1,0 +1,164 @@
+"""Databases of every age are brought up to date, backed up before, and refused if they are of a later age."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from desktop_app.errors import UserError
+from desktop_app.storage import migrations
+from desktop_app.storage.chats import Chats
+from desktop_app.storage.database import Database
+from desktop_app.storage.models import Models
+from desktop_app.storage.records import MessageState
+from tests.unit.storage.dump_database import schema
+
+FILES = Path(__file__).parent / "files"
+VERSIONS = [version for version, _ in migrations.MIGRATIONS]
+
+
+def _make(path, version):
+    """Make the database of that version as it was stored then."""
+    connection = sqlite3.connect(path)
+    connection.executescript((FILES / f"v{migrations.name(version)}.sql").read_text(encoding="utf-8"))
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.close()
+    return path
+
+
+def _set_version(path, version):
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA user_version = {version}")
+    connection.close()
+
+
+def _with_next(monkeypatch, migrate):
+    """Add a migration after those there are; return its version."""
+    version = VERSIONS[-1] + 1
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, (version, migrate)))
+    return version
+
+
+def test_every_migration_has_a_database_of_its_age():
+    assert {f"v{migrations.name(version)}.sql" for version in VERSIONS} == {file.name for file in FILES.iterdir()}
+
+
+def test_migrations_are_in_order():
+    assert sorted(set(VERSIONS)) == VERSIONS
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_released_migration_was_not_edited(tmp_path, version):
+    stored = sqlite3.connect(_make(tmp_path / "stored.db", version))
+    made = sqlite3.connect(":memory:")
+    migrations.run(made, [step for step in migrations.MIGRATIONS if step[0] <= version])
+    assert schema(made) == schema(stored)
+    made.close()
+    stored.close()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_database_of_any_age_is_read_whole(tmp_path, version):
+    database = Database.open(_make(tmp_path / "moatless.db", version))
+    chats = Chats(database)
+    assert database.one("PRAGMA integrity_check")[0] == "ok"
+    assert database.all("PRAGMA foreign_key_check") == []
+    assert database.one("PRAGMA user_version")[0] == VERSIONS[-1]
+
+    lisbon, tax = chats.list_conversations()
+    assert (lisbon.title, lisbon.titled, lisbon.pinned, lisbon.draft) == (
+        "A trip to Lisbon",
+        True,
+        True,
+        "And what about",
+    )
+    assert (lisbon.system_prompt, lisbon.sampler.seed) == ("Answer briefly.", 7)
+    assert [conversation.title for conversation in chats.trashed()] == ["Thrown away"]
+    shown = chats.messages(chats.path(lisbon.id))
+    assert [message.state for message in shown] == ["done", "stopped", "done", "streaming"]
+    assert [(message.version, message.versions) for message in shown] == [(1, 1), (2, 2), (1, 1), (1, 1)]
+    assert shown[1].facts.answer_tokens == 9
+    assert [message.content for message in chats.messages(chats.path(tax.id))] == [
+        "Write a letter; it's about 'taxes'."
+    ]
+    assert {hit.title for hit in chats.search("cafe")} == {"A trip to Lisbon"}
+    assert chats.mark_interrupted() == 1
+    assert chats.messages(chats.path(lisbon.id))[-1].state is MessageState.INTERRUPTED
+    assert [model.name for model in Models(database).list_models()] == ["SmolLM2-135M-Instruct"]
+    database.close()
+
+
+def test_a_new_database_is_made_without_a_backup(tmp_path):
+    Database.open(tmp_path / "moatless.db").close()
+    assert [file.name for file in tmp_path.iterdir()] == ["moatless.db"]
+
+
+def test_before_a_migration_the_database_is_copied(tmp_path, monkeypatch):
+    path = _make(tmp_path / "moatless.db", VERSIONS[-1])
+    before = VERSIONS[-1]
+    version = _with_next(monkeypatch, lambda connection: connection.execute("DELETE FROM models"))
+    Database.open(path).close()
+    Database.open(path).close()  # nothing is pending any more, so nothing is copied
+
+    backup = tmp_path / f"moatless.db.before-v{migrations.name(version)}"
+    assert {file.name for file in tmp_path.iterdir()} == {"moatless.db", backup.name}
+    for file, models, user_version in ((backup, 1, before), (path, 0, version)):
+        connection = sqlite3.connect(file)
+        assert connection.execute("SELECT count(*) FROM models").fetchone()[0] == models
+        assert connection.execute("PRAGMA user_version").fetchone()[0] == user_version
+        connection.close()
+
+
+def test_a_migration_that_fails_changes_nothing(tmp_path, monkeypatch):
+    path = _make(tmp_path / "moatless.db", VERSIONS[-1])
+
+    def fail(connection):
+        connection.execute("DROP TABLE models")
+        raise ZeroDivisionError
+
+    _with_next(monkeypatch, fail)
+    with pytest.raises(ZeroDivisionError):
+        Database.open(path)
+    monkeypatch.undo()
+    database = Database.open(path)
+    assert len(Models(database).list_models()) == 1
+    database.close()
+
+
+def test_a_backup_that_cannot_be_made_stops_the_migration(tmp_path, monkeypatch):
+    path = _make(tmp_path / "moatless.db", VERSIONS[-1])
+    version = _with_next(monkeypatch, lambda connection: connection.execute("DELETE FROM models"))
+    (tmp_path / f"moatless.db.before-v{migrations.name(version)}").mkdir()
+    with pytest.raises(UserError, match="cannot write"):
+        Database.open(path)
+    monkeypatch.undo()
+    assert not list(tmp_path.glob("*.part"))
+    database = Database.open(path)
+    assert len(Models(database).list_models()) == 1
+    database.close()
+
+
+def test_a_newer_major_version_is_refused_and_not_touched(tmp_path):
+    path = _make(tmp_path / "moatless.db", VERSIONS[-1])
+    _set_version(path, VERSIONS[-1] // 100 * 100 + 100)
+    before = path.read_bytes()
+    with pytest.raises(UserError, match="newer version of Moatless") as told:
+        Database.open(path)
+    assert str(path) in told.value.sentence
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["moatless.db"]
+
+
+def test_a_newer_minor_version_is_used_as_it_is(tmp_path):
+    path = _make(tmp_path / "moatless.db", VERSIONS[-1])
+    connection = sqlite3.connect(path)
+    connection.execute("ALTER TABLE models ADD COLUMN of_a_newer_version TEXT NOT NULL DEFAULT ''")
+    connection.execute("ALTER TABLE messages ADD COLUMN of_a_newer_version TEXT NOT NULL DEFAULT ''")
+    connection.close()
+    _set_version(path, VERSIONS[-1] + 7)
+    database = Database.open(path)
+    assert database.one("PRAGMA user_version")[0] == VERSIONS[-1] + 7
+    chats = Chats(database)
+    assert len(chats.messages(chats.path(1))) == 4
+    assert len(Models(database).list_models()) == 1
+    database.close()
