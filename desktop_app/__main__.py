@@ -9,7 +9,7 @@ def main(arguments: list[str] | None = None) -> int:
     if arguments[:1] == ["--engine"]:
         from desktop_app.engine.worker import run_engine
 
-        return run_engine(*arguments[1:])
+        run_engine(*arguments[1:])
     from desktop_app.cli import run
 
     return run(arguments)

@@ -19,7 +19,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop_app import __version__
-from desktop_app.errors import UserError
+from desktop_app.errors import UserError, unexpected_error
 from desktop_app.gui.chat.chat_page import ChatPage
 from desktop_app.gui.library.models_page import ModelsPage
 from desktop_app.gui.main_window import CHAT, MODELS, SETTINGS, MainWindow
@@ -105,7 +105,9 @@ class App:
 
     def __enter__(self) -> "App":
         sys.excepthook = self._on_exception
-        threading.excepthook = lambda raised: self._on_exception(raised.exc_type, raised.exc_value, raised.exc_traceback)
+        threading.excepthook = lambda raised: self._on_exception(
+            raised.exc_type, raised.exc_value, raised.exc_traceback
+        )
         return self
 
     def __exit__(
@@ -220,9 +222,7 @@ class App:
         self, kind: type[BaseException], value: BaseException | None, traceback: TracebackType | None
     ) -> None:
         _log.critical("unexpected error", exc_info=(kind, value or kind(), traceback))
-        self.background.trouble.emit(
-            UserError("Something in Moatless went wrong that should not happen.", "The log has the details; try again.")
-        )
+        self.background.trouble.emit(unexpected_error())
 
 
 def _try_create(folder: DataFolder) -> bool:

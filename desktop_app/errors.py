@@ -13,3 +13,8 @@ class UserError(Exception):
         super().__init__(sentence if not hint else f"{sentence} {hint}")
         self.sentence = sentence
         self.hint = hint
+
+
+def unexpected_error() -> UserError:
+    """Return what to say about a bug of ours; the caller has logged it."""
+    return UserError("Something in Moatless went wrong that should not happen.", "The log has the details; try again.")

@@ -216,7 +216,8 @@ _PIP_TROUBLE = {
 
 def _pip_error(log: Path) -> UserError:
     text = log.read_text("utf-8", errors="replace")
-    tail = "\n".join(text.splitlines()[-_LOG_TAIL_LINES:])
     known = next((words for pattern, words in _PIP_TROUBLE.items() if re.search(pattern, text)), None)
+    if known is None:
+        print("\n".join(text.splitlines()[-_LOG_TAIL_LINES:]), file=sys.stderr)
     sentence, hint = known or ("The packages could not be installed.", "Give the same command again.")
-    return UserError(f"{tail}\n\n{sentence}", f"{hint} Everything pip said is in {log}.")
+    return UserError(sentence, f"{hint} Everything pip said is in {log}.")

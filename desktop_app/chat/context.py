@@ -14,7 +14,7 @@ from desktop_app.errors import UserError
 _TARGET_SHARE = 0.75
 
 
-class PromptTooLong(UserError):  # noqa: N818  # what it tells is a fact about the prompt
+class PromptTooLong(UserError):  # what it tells is a fact about the prompt
     """Even the last message alone, with the system prompt, is longer than the context."""
 
     def __init__(self, tokens: int, limit: int) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import msgspec
 
-from desktop_app.commands.output import print_line
 from desktop_app.commands.library import open_models
+from desktop_app.commands.output import print_line
 from desktop_app.library import catalog
 from desktop_app.paths import DataFolder
 from desktop_app.storage.records import Model

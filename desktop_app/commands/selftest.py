@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from desktop_app import __version__
-from desktop_app.commands.output import print_line
 from desktop_app.commands.library import open_models
+from desktop_app.commands.output import print_line
 from desktop_app.engine.client import EngineClient
 from desktop_app.engine.messages import (
     ChatMessage,

@@ -6,8 +6,8 @@ import sys
 
 import msgspec
 
-from desktop_app.commands.output import print_line
 from desktop_app.commands.library import find_model
+from desktop_app.commands.output import print_line
 from desktop_app.engine.client import EngineClient
 from desktop_app.engine.messages import (
     AdapterScale,

@@ -1,4 +1,4 @@
-"""What the engine's worker asks of whoever runs models: the real llama.cpp or the echo used where no model is needed."""
+"""What the engine's worker asks of whoever runs models: llama.cpp, or the echo where no model is needed."""
 
 from collections.abc import Callable, Generator
 from typing import Protocol

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from types import TracebackType
 from typing import TypeVar
 
@@ -93,7 +94,7 @@ class EngineClient:
         assert self._process.stdout
         line = self._process.stdout.readline()
         if not line:
-            raise UserError(crash_sentence(self._process.wait(), ""), "Try again, or choose a smaller model.")
+            raise UserError(crash_sentence(self._process.wait()), "Try again, or choose a smaller model.")
         try:
             return Codec.event(line)
         except msgspec.MsgspecError as error:
@@ -101,11 +102,10 @@ class EngineClient:
 
     def close(self) -> None:
         """End the process: closing its stdin is enough, unless something hangs."""
-        assert self._process.stdin and self._process.stdout
-        try:
+        assert self._process.stdin
+        assert self._process.stdout
+        with suppress(OSError):  # it was dead already, with something unsent
             self._process.stdin.close()
-        except OSError:  # it was dead already, with something unsent
-            pass
         try:
             self._process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:

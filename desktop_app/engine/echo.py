@@ -1,4 +1,4 @@
-"""The backend without a model: it answers with the person's own words. Everything above it can be tried in milliseconds."""
+"""The backend without a model: it answers with the person's own words, so that all above it can be tried quickly."""
 
 import os
 import re

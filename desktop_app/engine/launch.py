@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 # They redirect llama.cpp to other libraries, which would run as ours.
 _FOREIGN_LIBRARIES = ("LLAMA_CPP_LIB_PATH", "GGML_BACKEND_PATH")
+_MEMORY_WORDS = ("out of memory", "failed to allocate", "bad_alloc", "MemoryError")
+_SIGKILL = 9  # Windows' signal module has no such name
 
 
 def engine_command(backend: str = "llama") -> list[str]:
@@ -23,13 +25,17 @@ def engine_environment(environment: Mapping[str, str] = os.environ) -> dict[str,
     return {**kept, "PYTHONUTF8": "1"}
 
 
-def crash_sentence(exit_code: int, log_tail: str) -> str:
+def crash_sentence(exit_code: int, log_tail: str = "") -> str:
     """Return what to tell a person about an engine that ended by itself.
 
     Args:
-        exit_code: As the operating system gave it; negative or a signal's number for a signal.
+        exit_code: The number of the signal that ended it, as it is or negative, or its exit status.
         log_tail: The end of what the engine wrote to stderr.
     """
-    if "out of memory" in log_tail or "failed to allocate" in log_tail or abs(exit_code) == signal.SIGTERM + 122:
+    if any(words in log_tail for words in _MEMORY_WORDS):
         return "The model stopped because the computer ran out of memory."
+    if abs(exit_code) == signal.SIGILL:
+        return "The model stopped because this computer's processor lacks instructions it was built for."
+    if abs(exit_code) == _SIGKILL:
+        return "The system ended the model, most likely because memory ran out."
     return "The model stopped unexpectedly."

@@ -1,7 +1,7 @@
-"""From a conversation to the text a model was trained to continue, in parts that may and may not hold control tokens.
+"""From a conversation to the text a model was trained to continue, in parts that may or may not hold control tokens.
 
-A part from the template may (`<|im_start|>` opens a turn); a part that somebody wrote may not: typed or pasted, the same
-characters are only characters. Contents are told apart by two private-use characters put around each before the
+A part from the template may (`<|im_start|>` opens a turn); a part that somebody wrote may not: typed or pasted, the
+same characters are only characters. Contents are told apart by two private-use characters put around each before the
 template runs, so that templates which look at or trim a content still see it.
 """
 

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 import msgspec
 
@@ -46,10 +46,12 @@ EXIT_GRACE_S = 1.0  # a native call may be in the middle of a batch when the cli
 _log = logging.getLogger(__name__)
 
 
-def run_engine(backend_name: str) -> int:
-    """Serve one client over stdin and stdout until it quits or is gone."""
+def run_engine(backend_name: str) -> NoReturn:
+    """Serve one client over stdin and stdout until it quits or is gone, and end the process."""
     commands, events = _claim_protocol_streams()
-    return Worker(_backend(backend_name), commands, events).run()
+    Worker(_backend(backend_name), commands, events).run()
+    # The reader thread still waits for a line, and Python cannot shut down while a thread holds stdin.
+    os._exit(0)
 
 
 def _claim_protocol_streams() -> tuple[BinaryIO, BinaryIO]:
@@ -81,14 +83,13 @@ class Worker:
         self._stopped: set[int] = set()
         self._client_gone = False
 
-    def run(self) -> int:
-        """Work until `Quit` or the end of stdin; returns the exit status."""
+    def run(self) -> None:
+        """Work until `Quit` or the end of stdin."""
         threading.Thread(target=self._read, name="commands", daemon=True).start()
         self._send(self._backend.hello())
         while not isinstance(command := self._queue.get(), Quit):
             self._execute(command)
         self._backend.unload()
-        return 0
 
     def _read(self) -> None:
         for line in self._commands:

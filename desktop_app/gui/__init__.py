@@ -1,0 +1,1 @@
+"""Widgets only: what is on the screen. Work is asked of `jobs`."""

@@ -59,7 +59,7 @@ class MainWindow(QMainWindow):
 
     def geometry_text(self) -> str:
         """Return place and size as text."""
-        return self.saveGeometry().toBase64().data().decode()
+        return bytes(self.saveGeometry().toBase64().data()).decode()
 
     def restore(self, geometry: str) -> None:
         """Take place and size from `geometry_text`."""

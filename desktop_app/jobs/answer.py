@@ -1,4 +1,4 @@
-"""One answer being written: engine events come in, the database's journal and whoever looks at it are kept up to date."""
+"""One answer being written: engine events come in; the journal and whoever looks at it are kept up to date."""
 
 import logging
 from collections.abc import Callable
@@ -76,7 +76,8 @@ class Answer(QObject):
         if self.text != self._journaled:
             text = self._journaled = self.text
             self._store.ask(
-                lambda r: r.chats.write_answer(self.message.id, text, MessageState.STREAMING), on_error=self._not_journaled
+                lambda r: r.chats.write_answer(self.message.id, text, MessageState.STREAMING),
+                on_error=self._not_journaled,
             )
 
     def _not_journaled(self, error: UserError) -> None:
@@ -104,6 +105,8 @@ class Answer(QObject):
 
     def _on_not_saved(self, error: UserError) -> None:
         if not self.is_over:
-            self._end(replace(self.message, note=f"{error} The answer is kept here and saved as soon as that is possible."))
+            self._end(
+                replace(self.message, note=f"{error} The answer is kept here and saved as soon as that is possible.")
+            )
             self.message = replace(self.message, note="")
         QTimer.singleShot(RETRY_INTERVAL_MS, self, lambda: self._save(self.saved.emit))

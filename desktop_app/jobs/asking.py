@@ -1,6 +1,6 @@
-"""The way of a message from the message box to the first token: nothing is stored before it is sure that it can be answered.
+"""The way of a message from the message box to the engine: nothing is stored before it is sure that it fits.
 
-Load the model, read what comes before, count the prompt's tokens, store, generate; each step when the one before is done.
+Load the model, read what comes before, count the prompt's tokens, store, generate; each step when the last is done.
 """
 
 from dataclasses import dataclass

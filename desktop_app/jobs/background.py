@@ -7,12 +7,13 @@ everything that may run side by side. Nobody else in the window starts a thread.
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
-from desktop_app.errors import UserError
+from desktop_app.errors import UserError, unexpected_error
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ class Background(QObject):
         super().__init__(parent)
         self._storage = ThreadPoolExecutor(1, thread_name_prefix="storage")
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="pool")
-        # Emitted by other threads, received here: the emitting object lives in the GUI thread, so its receivers run there.
+        # Other threads emit it, but the emitting object lives in the GUI thread, so its receivers run there.
         self._finished.connect(self._deliver)
 
     def run(
@@ -73,16 +74,13 @@ class Background(QObject):
             try:
                 result = work()
             except UserError as error:
-                self._finished.emit(lambda: self._fail(error, on_error))
+                self._finished.emit(partial(self._fail, error, on_error))
             except Exception:
                 _log.exception("background work failed")
-                error = UserError(
-                    "Something in Moatless went wrong that should not happen.", "The log has the details; try again."
-                )
-                self._finished.emit(lambda error=error: self._fail(error, on_error))
+                self._finished.emit(partial(self._fail, unexpected_error(), on_error))
             else:
                 if on_done is not None:
-                    self._finished.emit(lambda: _call(on_done, result))
+                    self._finished.emit(partial(_call, on_done, result))
 
         lane.submit(job)
 

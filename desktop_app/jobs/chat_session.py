@@ -194,7 +194,7 @@ class ChatSession(QObject):
             self._engine.cancel_load()
 
     def _ask_for_answer(self, parent_id: int | None, text: str | None, unfinished: Message | None = None) -> None:
-        """Have `text` answered as what follows `parent_id`; without a text, `parent_id` itself, or on with `unfinished`."""
+        """Have `text` answered as what follows `parent_id`; without a text, `parent_id` itself or `unfinished`."""
         if self.status != Status.IDLE or self.model is None:
             return
         self._set_preparing(True)
@@ -255,6 +255,11 @@ class ChatSession(QObject):
         self._preparing = preparing
         self.status_changed.emit(self.status)
 
+    def close(self) -> None:
+        """Save what is being written, marked as interrupted; for the end of the program."""
+        for answer in list(self._answers.values()):
+            answer.fail(UserError("Moatless was closed while this answer was being written."))
+
     # ------------------------------------------------------------ versions and deletion
 
     def show_version(self, message_id: int) -> None:
@@ -275,7 +280,9 @@ class ChatSession(QObject):
         """Delete a message and what follows it; `deleted` offers the way back."""
 
         def undo(deleted: DeletedMessages) -> None:
-            self._store.change(lambda r: r.chats.undelete(deleted), lambda _none: self._reopen_if(deleted.conversation_id))
+            self._store.change(
+                lambda r: r.chats.undelete(deleted), lambda _none: self._reopen_if(deleted.conversation_id)
+            )
 
         def done(deleted: DeletedMessages) -> None:
             self._reopen_if(deleted.conversation_id)

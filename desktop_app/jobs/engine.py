@@ -135,7 +135,10 @@ class Engine(QObject):
             self._send(Unload(self._next_request()), self._on_unloaded)
 
     def count(
-        self, messages: tuple[ChatMessage, ...], on_done: Callable[[int, int], None], on_error: Callable[[UserError], None]
+        self,
+        messages: tuple[ChatMessage, ...],
+        on_done: Callable[[int, int], None],
+        on_error: Callable[[UserError], None],
     ) -> None:
         """Count the prompt's tokens: `on_done(tokens, longest prompt that leaves room for an answer)`."""
 
@@ -215,7 +218,7 @@ class Engine(QObject):
         for _ in range(LINES_A_TURN):
             if process is None or process is not self._process or not process.canReadLine():
                 return
-            line = process.readLine().data()
+            line = bytes(process.readLine().data())
             try:
                 self._dispatch(Codec.event(line))
             except msgspec.MsgspecError:
@@ -226,7 +229,9 @@ class Engine(QObject):
         if isinstance(event, Hello):
             _log.info("engine: %s", event)
             if event.protocol != PROTOCOL_VERSION:
-                self._end_with(UserError("The engine belongs to another version of Moatless.", "Install Moatless again."))
+                self._end_with(
+                    UserError("The engine belongs to another version of Moatless.", "Install Moatless again.")
+                )
             return
         handler = self._handlers.get(event.request)
         if handler is None:
@@ -238,7 +243,7 @@ class Engine(QObject):
     def _drain_stderr(self) -> None:
         if self._process is None:
             return
-        text = self._process.readAllStandardError().data().decode(errors="replace")
+        text = bytes(self._process.readAllStandardError().data()).decode(errors="replace")
         self._stderr_tail = (self._stderr_tail + text)[-_STDERR_TAIL:]
         for line in text.splitlines():
             _native_log.info("%s", line)
@@ -250,7 +255,9 @@ class Engine(QObject):
     def _on_finished(self, exit_code: int, _status: QProcess.ExitStatus) -> None:
         self._drain_stderr()
         _log.info("the engine ended with %d; its last words: %s", exit_code, self._stderr_tail)
-        self._end_with(UserError(crash_sentence(exit_code, self._stderr_tail), "It starts again with your next message."))
+        self._end_with(
+            UserError(crash_sentence(exit_code, self._stderr_tail), "It starts again with your next message.")
+        )
 
     def _kill_if_deaf(self, request: int) -> None:
         if request in self._handlers and self._process is not None:

@@ -48,7 +48,9 @@ class ModelLibrary(QObject):
         self.added.emit(model)
         self.refresh()
         if not model.sha256:
-            self._background.run(lambda: file_sha256(Path(model.path)), lambda sha256: self._set_hash(model, sha256), _ignore)
+            self._background.run(
+                lambda: file_sha256(Path(model.path)), lambda sha256: self._set_hash(model, sha256), _ignore
+            )
 
     def _set_hash(self, model: Model, sha256: str) -> None:
         self._store.ask(lambda r: r.models.set_sha256(model.id, sha256), lambda _none: self.refresh())

@@ -15,6 +15,7 @@ from desktop_app.engine.llama.context import ContextFull, LlamaContext
 from desktop_app.engine.llama.model import LlamaModel
 from desktop_app.engine.llama.sampler import Sampler
 from desktop_app.engine.llama.scoring import score_tokens
+from desktop_app.engine.llama.threads import ThreadGovernor
 from desktop_app.engine.messages import (
     PROTOCOL_VERSION,
     AdapterScale,
@@ -23,7 +24,6 @@ from desktop_app.engine.messages import (
     Generate,
     Hello,
     Load,
-    LoadSettings,
     ModelFacts,
     Prefill,
 )
@@ -52,6 +52,7 @@ class _Loaded:
     format: PromptFormat
     facts: ModelFacts
     memory_bytes: int
+    n_threads: Callable[[], int]
 
     def close(self) -> None:
         self.context.close()
@@ -63,6 +64,7 @@ class LlamaBackend:
 
     def __init__(self) -> None:
         native.start()
+        self._governor = ThreadGovernor(physical_cores())
         self._loaded: _Loaded | None = None
 
     def hello(self) -> Hello:
@@ -78,10 +80,10 @@ class LlamaBackend:
         memory = check_fits(header, n_ctx, free_memory_bytes() + (before.memory_bytes if before else 0))
         self.unload()  # two models may not fit at once
         try:
-            self._loaded = _load(command, n_ctx, memory.total, on_progress, is_stopped)
+            self._loaded = self._load(command, n_ctx, memory.total, on_progress, is_stopped)
         except BaseException:
             if before:
-                self._loaded = _load(before.command, before.facts.n_ctx, before.memory_bytes, lambda _: None, bool)
+                self._loaded = self._load(before.command, before.facts.n_ctx, before.memory_bytes, lambda _: None, bool)
             raise
         return self._loaded.facts
 
@@ -102,7 +104,7 @@ class LlamaBackend:
     ) -> Generator[str, None, AnswerFacts]:
         started = time.perf_counter()
         loaded = self._require()
-        context, model = loaded.context, loaded.model
+        context = loaded.context
         tokens, omitted = self._fit(loaded, command)
         reused = context.keep_prefix(tokens)
 
@@ -134,11 +136,23 @@ class LlamaBackend:
         tokens = loaded.model.tokenize(text, parse_special=False)
         if len(tokens) < 2:
             raise UserError("This text is too short to be measured.", "Give it at least a few words.")
-        return score_tokens(loaded.model, tokens, loaded.facts.n_threads, is_stopped)
+        return score_tokens(loaded.model, tokens, loaded.n_threads(), is_stopped)
 
     def count(self, messages: tuple[ChatMessage, ...]) -> tuple[int, int]:
         loaded = self._require()
         return len(_tokenize(loaded, messages, continue_last=False)), loaded.context.n_ctx - MIN_ANSWER_TOKENS
+
+    def _load(
+        self,
+        command: Load,
+        n_ctx: int,
+        memory_bytes: int,
+        on_progress: Callable[[float], None],
+        is_stopped: IsStopped,
+    ) -> _Loaded:
+        fixed = command.settings.n_threads
+        n_threads = (lambda: fixed) if fixed else (lambda: self._governor.count)
+        return _load(command, n_ctx, n_threads, memory_bytes, on_progress, is_stopped)
 
     def _require(self) -> _Loaded:
         if self._loaded is None:
@@ -208,15 +222,18 @@ class _Answer:
 
 
 def _load(
-    command: Load, n_ctx: int, memory_bytes: int, on_progress: Callable[[float], None], is_stopped: IsStopped
+    command: Load,
+    n_ctx: int,
+    n_threads: Callable[[], int],
+    memory_bytes: int,
+    on_progress: Callable[[float], None],
+    is_stopped: IsStopped,
 ) -> _Loaded:
     def progress(fraction: float) -> bool:
         on_progress(fraction)
         return not is_stopped()
 
-    settings: LoadSettings = command.settings
-    n_threads = settings.n_threads or physical_cores()
-    model = LlamaModel(command.path, settings.n_gpu_layers, progress)
+    model = LlamaModel(command.path, command.settings.n_gpu_layers, progress)
     try:
         context = LlamaContext(model, n_ctx, n_threads)
         # Touches every weight once: otherwise the first answer waits for the disk.
@@ -238,11 +255,11 @@ def _load(
         n_ctx_train=model.n_ctx_train,
         n_params=model.n_params,
         size_bytes=Path(command.path).stat().st_size,
-        n_threads=n_threads,
+        n_threads=n_threads(),
         template_note=prompt_format.note,
     )
     _log.info("loaded %s", facts)
-    return _Loaded(command, model, context, prompt_format, facts, memory_bytes)
+    return _Loaded(command, model, context, prompt_format, facts, memory_bytes, n_threads)
 
 
 def _tokenize(loaded: _Loaded, messages: tuple[ChatMessage, ...], continue_last: bool) -> list[int]:

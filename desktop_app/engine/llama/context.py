@@ -26,16 +26,24 @@ class LlamaContext:
 
     `tokens` is what the cache holds, in order; every method keeps the two in step.
 
+    Args:
+        model: Must outlive the context.
+        n_ctx: Tokens it can hold; llama.cpp rounds it up to a multiple of 256.
+        n_threads: Asked before each decode how many threads to use.
+
     Raises:
         UserError: If there is not enough memory for the cache.
     """
 
-    def __init__(self, model: LlamaModel, n_ctx: int, n_threads: int) -> None:
+    def __init__(self, model: LlamaModel, n_ctx: int, n_threads: Callable[[], int]) -> None:
         parameters = api.llama_context_default_params()
         parameters.n_ctx = n_ctx
         parameters.n_batch = parameters.n_ubatch = min(N_BATCH, n_ctx)
-        parameters.n_outputs_max = 1  # chat looks at the last token only; the default reserves a row for each of a batch
-        parameters.n_threads = parameters.n_threads_batch = n_threads
+        parameters.n_outputs_max = (
+            1  # chat looks at the last token only; the default reserves a row for each of a batch
+        )
+        self._n_threads = n_threads
+        self._threads_set = parameters.n_threads = parameters.n_threads_batch = n_threads()
         parameters.no_perf = True
         self._context = api.llama_init_from_model(model.handle, parameters)
         if not self._context:
@@ -125,6 +133,9 @@ class LlamaContext:
     def _decode(self, tokens: Sequence[int]) -> bool:
         if len(self.tokens) + len(tokens) > self.n_ctx:
             raise ContextFull
+        if (threads := self._n_threads()) != self._threads_set:
+            self._threads_set = threads
+            api.llama_set_n_threads(self._context, threads, threads)
         array = token_array(tokens)  # the batch only points to it
         result = api.llama_decode(self._context, api.llama_batch_get_one(array, len(tokens)))
         if result == 0:

@@ -2,9 +2,8 @@
 
 import ctypes
 
-import numpy as np
-
 import llama_cpp.llama_cpp as api
+import numpy as np
 
 from desktop_app.engine.backend import IsStopped, Stopped
 from desktop_app.engine.llama.model import LlamaModel
@@ -67,7 +66,7 @@ def _fill(batch: api.llama_batch, tokens: list[int], first_position: int) -> Non
     batch.n_tokens = len(tokens)
     for row, token in enumerate(tokens):
         batch.token[row] = token
-        batch.pos[row] = first_position + row
+        batch.pos[row] = first_position + row  # type: ignore[call-overload]  # the binding declares it one level too deep
         batch.n_seq_id[row] = 1
         batch.seq_id[row][0] = 0
         batch.logits[row] = True

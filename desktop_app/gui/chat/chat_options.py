@@ -1,5 +1,6 @@
-"""This chat's own settings at the right: system prompt and sampler. Built from the same declarations as the settings page."""
+"""This chat's own settings at the right: system prompt and sampler, from the declarations of the settings page."""
 
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -57,7 +58,7 @@ class ChatOptions(QScrollArea):
         _add_row(layout, "System prompt", "What the model should know or do in this chat.", prompt)
         for option in _SAMPLER_OPTIONS:
             value = getattr(sampler, option.key)
-            field = make_field(option, value, lambda new, key=option.key: self._set_sampler(key, new))
+            field = make_field(option, value, partial(self._set_sampler, option.key))
             _add_row(layout, option.title, option.help, field)
         _add_row(layout, "Seed", "The same seed gives the same answer to the same prompt.", self._seed_field(sampler))
         stop = QLineEdit(", ".join(sampler.stop))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop_app.engine.messages import Prefill
 from desktop_app.errors import UserError
@@ -174,7 +174,9 @@ class ChatPage(QWidget):
         session = self._session
         self.list.chosen.connect(self._open)
         self.list.new_wanted.connect(self.start_new)
-        self.list.trashed.connect(lambda title, undo: self.undo_offered.emit(f"“{title}” was moved to the trash.", undo))
+        self.list.trashed.connect(
+            lambda title, undo: self.undo_offered.emit(f"“{title}” was moved to the trash.", undo)
+        )
         self.list.removed.connect(lambda removed: session.start_new() if removed == session.conversation.id else None)
         self.header.model_chosen.connect(self.use_model)
         self.header.more_models_wanted.connect(self.models_wanted)

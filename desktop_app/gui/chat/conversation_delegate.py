@@ -26,11 +26,11 @@ class ConversationDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        rect = QRect(option.rect)  # type: ignore[attr-defined]
+        rect = QRect(option.rect)
         if index.data(IS_HEADING_ROLE):
             _paint_heading(painter, rect, str(index.data()))
         else:
-            _paint_row(painter, rect, option.state, index)  # type: ignore[attr-defined]
+            _paint_row(painter, rect, option.state, index)
         painter.restore()
 
 
@@ -109,5 +109,5 @@ def _accent(start: int, length: int) -> QTextLayout.FormatRange:
     accent.setForeground(QColor(theme().tokens.accent))
     accent.setFontWeight(QFont.Weight.DemiBold)
     span = QTextLayout.FormatRange()
-    span.start, span.length, span.format = start, length, accent  # type: ignore[assignment]
+    span.start, span.length, span.format = start, length, accent
     return span

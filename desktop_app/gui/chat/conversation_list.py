@@ -99,7 +99,9 @@ class ConversationList(QFrame):
         elif self._shows_trash:
             self._store.ask(lambda r: r.chats.trashed(), lambda found: self._show_conversations(asked, found))
         else:
-            self._store.ask(lambda r: r.chats.list_conversations(), lambda found: self._show_conversations(asked, found))
+            self._store.ask(
+                lambda r: r.chats.list_conversations(), lambda found: self._show_conversations(asked, found)
+            )
 
     def _show_conversations(self, asked: int, conversations: tuple[Conversation, ...]) -> None:
         if asked != self._asked:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from desktop_app.storage.records import Conversation, SearchHit
 
 _Index = QModelIndex | QPersistentModelIndex
+_ROOT = QModelIndex()
 
 SNIPPET_ROLE = Qt.ItemDataRole.UserRole + 1
 IS_HEADING_ROLE = Qt.ItemDataRole.UserRole + 2
@@ -17,7 +18,7 @@ IS_PINNED_ROLE = Qt.ItemDataRole.UserRole + 3
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the list: a heading, a conversation or a hit in one. `snippet` marks the match with \\x02 and \\x03."""
+    """One line: a heading, a conversation or a hit in one. `snippet` marks the match with \\x02 and \\x03."""
 
     title: str
     conversation: Conversation | None = None
@@ -56,7 +57,7 @@ class ConversationModel(QAbstractListModel):
 
     # Qt's side
 
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:
+    def rowCount(self, parent: _Index = _ROOT) -> int:
         return 0 if parent.isValid() else len(self.rows)
 
     def flags(self, index: _Index) -> Qt.ItemFlag:

@@ -64,7 +64,8 @@ QPushButton:pressed {{ background: {t.pressed}; }}
 QPushButton:disabled {{ color: {t.faint}; background: {t.base}; }}
 QPushButton:focus {{ border: 2px solid {t.accent}; margin: 0; }}
 QPushButton::menu-indicator {{ image: none; width: 0; }}
-QPushButton[kind="primary"] {{ background: {t.accent}; color: {t.on_accent}; border-color: {t.accent}; font-weight: 600; }}
+QPushButton[kind="primary"] {{
+    background: {t.accent}; color: {t.on_accent}; border-color: {t.accent}; font-weight: 600; }}
 QPushButton[kind="primary"]:hover, QPushButton[kind="primary"]:pressed {{
     background: {t.accent_strong}; border-color: {t.accent_strong}; }}
 QPushButton[kind="primary"]:focus {{ border-color: {t.text}; }}
@@ -115,6 +116,8 @@ QPlainTextEdit:focus, QTextEdit:focus {{ padding: 6px 6px; }}
 {disabled} {{ color: {t.faint}; background: {t.base}; }}
 QPlainTextEdit[flat="true"], QTextEdit[flat="true"], QLineEdit[flat="true"] {{
     background: transparent; border: none; padding: 0; min-height: 0; }}
+ProseView, CodeText {{ background: transparent; border: none; padding: 0; min-height: 0; }}
+ProseView:focus, CodeText:focus {{ border: none; padding: 0; }}
 QComboBox::drop-down {{ border: none; width: 28px; }}
 QComboBox::down-arrow {{ image: url("{_picture("down")}"); width: 16px; height: 16px; }}
 QAbstractSpinBox QLineEdit {{ background: transparent; border: none; padding: 0 0 0 8px; min-height: 0; }}

@@ -1,0 +1,94 @@
+"""A block of code in an answer: its language, a button to copy it, and the text in colors."""
+
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QLabel, QToolButton, QWidget
+
+from desktop_app.gui.chat.code_text import CodeText
+from desktop_app.gui.chat.highlight import Highlighter, RunInBackground
+from desktop_app.gui.theme import icon, theme
+from desktop_app.gui.theme.scale import ICON_SIZE_SMALL, RADIUS_CARD, SPACE_4, SPACE_8, SPACE_12, TOUCH_HEIGHT
+
+_COPIED_MS = 2_000
+_HEADER_HEIGHT = TOUCH_HEIGHT + SPACE_8
+
+
+class CodeView(QWidget):
+    """Shows code that may still be growing, as high as it is; whoever holds it scrolls up and down."""
+
+    def __init__(self, language: str, run_in_background: RunInBackground, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pieces: list[str] = []
+        self._language = QLabel(language or self.tr("code"), self)
+        self._language.setTextFormat(Qt.TextFormat.PlainText)
+        self._language.setProperty("role", "small")
+        self._copy = QToolButton(self)
+        self._copy.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._copy.setIconSize(QSize(ICON_SIZE_SMALL, ICON_SIZE_SMALL))
+        self._copy.setProperty("role", "small")
+        self._copy.setToolTip(self.tr("Copy this code"))
+        self._copy.clicked.connect(self._copy_all)
+        self._copied = QTimer(self, singleShot=True, interval=_COPIED_MS)
+        self._copied.timeout.connect(self._say_copy)
+        self.text_view = CodeText(self)
+        self.text_view.setAccessibleName(self.tr("Code, {language}").format(language=self._language.text()))
+        self._highlighter = Highlighter(self.text_view.document(), language, run_in_background, self)
+        self._say_copy()
+
+    @property
+    def code(self) -> str:
+        """The code, exactly as it was written."""
+        return "".join(self._pieces)
+
+    def append(self, text: str) -> None:
+        """Add text at the end."""
+        self._pieces.append(text)
+        self.text_view.append_text(text)
+        self._highlighter.text_grew()
+
+    def finish(self) -> None:
+        """Say that the code is complete."""
+        self._highlighter.finish()
+
+    def refresh(self) -> None:
+        """Take over a new theme."""
+        self.text_view.refresh()
+        self._highlighter.recolor()
+        self.update()
+
+    def height_for(self, width: int) -> int:
+        """Return the height this needs in some width, in pixels."""
+        return _HEADER_HEIGHT + self.text_view.height_for(width - 2 * SPACE_12) + SPACE_12
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._place()
+
+    def _place(self) -> None:
+        width, height = self.width(), self.height()
+        right_to_left = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        button_width = self._copy.sizeHint().width()
+        label_width = max(0, width - button_width - 2 * SPACE_12 - SPACE_4)
+        button_x = SPACE_4 if right_to_left else width - button_width - SPACE_4
+        label_x = width - SPACE_12 - label_width if right_to_left else SPACE_12
+        self._copy.setGeometry(button_x, SPACE_4, button_width, TOUCH_HEIGHT)
+        self._language.setGeometry(label_x, SPACE_4, label_width, TOUCH_HEIGHT)
+        self.text_view.setGeometry(SPACE_12, _HEADER_HEIGHT, width - 2 * SPACE_12, height - _HEADER_HEIGHT - SPACE_4)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme().tokens.sunken))
+        painter.drawRoundedRect(QRectF(self.rect()), RADIUS_CARD, RADIUS_CARD)
+
+    def _copy_all(self) -> None:
+        QGuiApplication.clipboard().setText(self.code)
+        self._copy.setText(self.tr("Copied"))
+        self._copy.setIcon(icon("check", "good"))
+        self._place()
+        self._copied.start()
+
+    def _say_copy(self) -> None:
+        self._copy.setText(self.tr("Copy"))
+        self._copy.setIcon(icon("copy", "muted"))
+        self._place()

@@ -1,0 +1,14 @@
+"""Real engine processes, one a module where a test does not need its own."""
+
+import pytest
+
+from desktop_app.engine.client import EngineClient
+from desktop_app.engine.messages import Load, Loaded, LoadSettings
+
+
+@pytest.fixture(scope="module")
+def engine(starter_model):
+    """An engine with the starter model in a context of 1,024 tokens."""
+    with EngineClient() as client:
+        client.ask(Load(client.next_request(), str(starter_model), LoadSettings(n_ctx=1024)), Loaded)
+        yield client
