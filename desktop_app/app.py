@@ -26,7 +26,7 @@ from desktop_app.gui.main_window import CHAT, MODELS, SETTINGS, MainWindow
 from desktop_app.gui.settings.settings_page import SettingsPage
 from desktop_app.gui.theme import theme
 from desktop_app.gui.trouble_page import TroublePage
-from desktop_app.gui.widgets.toast import ToastHost
+from desktop_app.gui.widgets.toast import Toast
 from desktop_app.jobs.background import Background
 from desktop_app.jobs.chat_session import ChatSession
 from desktop_app.jobs.engine import Engine, EngineState
@@ -98,7 +98,7 @@ class App:
         self.settings = SettingsPage(self.preferences, str(folder.root))
         pages: dict[str, QWidget] = {CHAT: self.chat, MODELS: self.models, SETTINGS: self.settings}
         self.window = MainWindow(pages)
-        self.toasts = ToastHost(self.window)
+        self.toast = Toast(self.window)
         self._state = load_window_state(folder.window_state)
         self.window.restore(self._state.geometry)
         self._connect()
@@ -146,7 +146,7 @@ class App:
 
         self.store.ask(settle, self._on_settled)
         if self.preferences.note:
-            self.toasts.show_message(self.preferences.note)
+            self.toast.tell(self.preferences.note)
 
     def _on_settled(self, models: tuple[Model, ...]) -> None:
         self.library.refresh()
@@ -168,10 +168,10 @@ class App:
         self.engine.state_changed.connect(self._on_engine_state)
         self.engine.crashed.connect(self._show_trouble)
         self.library.refused.connect(self._show_trouble)
-        self.library.added.connect(lambda model: self.toasts.show_message(f"{model.name} was added."))
+        self.library.added.connect(lambda model: self.toast.tell(f"{model.name} was added."))
         self.models.chat_wanted.connect(self._chat_with)
         self.chat.models_wanted.connect(lambda: self.window.show_page(MODELS))
-        self.chat.undo_offered.connect(self.toasts.show_message)
+        self.chat.undo_offered.connect(self.toast.tell)
         self.preferences.changed.connect(self._on_preference)
         self.chat.composer.set_send_key(self.preferences[options.SEND_KEY])
 
@@ -216,7 +216,7 @@ class App:
         self.background.run_in_order(lambda: save_window_state(self._folder.window_state, state))
 
     def _show_trouble(self, error: UserError) -> None:
-        self.toasts.show_message(str(error))
+        self.toast.tell(str(error))
 
     def _on_exception(
         self, kind: type[BaseException], value: BaseException | None, traceback: TracebackType | None

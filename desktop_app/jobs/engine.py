@@ -173,7 +173,7 @@ class Engine(QObject):
         process, self._process = self._process, None
         if process is None:
             return
-        process.disconnect(self)
+        process.blockSignals(True)
         if process.state() != QProcess.ProcessState.NotRunning:
             process.write(Codec.encode(Quit()))
             process.closeWriteChannel()
@@ -268,7 +268,7 @@ class Engine(QObject):
         """Forget the process and tell everyone who waits."""
         process, self._process = self._process, None
         if process is not None:
-            process.disconnect(self)
+            process.blockSignals(True)
             process.kill()
             process.deleteLater()
         handlers, self._handlers = self._handlers, {}

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton
 
 from desktop_app.gui.theme import icon, scale
 from desktop_app.gui.widgets.elided_label import ElidedLabel
+from desktop_app.gui.widgets.icon_button import IconButton
 from desktop_app.storage.records import Model
 
 
@@ -28,7 +29,7 @@ class ChatHeader(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setFixedHeight(48)
-        self.list_button = self._icon_button("panel-left", "Show chats")
+        self.list_button = IconButton("panel-left", "Show chats")
         self.list_button.clicked.connect(self.list_wanted)
         self.list_button.hide()
         self.title = ElidedLabel()
@@ -41,7 +42,7 @@ class ChatHeader(QFrame):
         self.model_button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the arrow behind the name
         self.model_button.setToolTip("The model that answers")
         self.model_button.setMenu(QMenu(self.model_button))
-        self.options_button = self._icon_button("sliders-horizontal", "Settings of this chat")
+        self.options_button = IconButton("sliders-horizontal", "Settings of this chat")
         self.options_button.setCheckable(True)
         self.options_button.toggled.connect(self.options_toggled)
         layout = QHBoxLayout(self)
@@ -79,12 +80,3 @@ class ChatHeader(QFrame):
         known = used_tokens > 0 and n_ctx > 0
         self.context.setText(f"context {min(100, round(100 * used_tokens / n_ctx))} %" if known else "")
         self.context.setToolTip(f"{used_tokens:,} of {n_ctx:,} tokens" if known else "")
-
-    @staticmethod
-    def _icon_button(name: str, words: str) -> QToolButton:
-        button = QToolButton()
-        button.setIcon(icon(name, "muted", "accent"))
-        button.setToolTip(words)
-        button.setAccessibleName(words)
-        button.setFixedSize(scale.CONTROL_HEIGHT, scale.CONTROL_HEIGHT)
-        return button

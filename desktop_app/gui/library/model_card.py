@@ -5,6 +5,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QVBoxLayout
 
 from desktop_app.gui.theme import icon, scale
+from desktop_app.gui.widgets.icon_button import IconButton
 from desktop_app.library.catalog import SOURCE_STARTER
 from desktop_app.storage.records import Model
 
@@ -58,11 +59,7 @@ class ModelCard(QFrame):
         return words
 
     def _more(self, model: Model) -> QToolButton:
-        button = QToolButton()
-        button.setIcon(icon("ellipsis", "muted"))
-        button.setToolTip("More")
-        button.setAccessibleName(f"More for {model.name}")
-        button.setFixedSize(scale.CONTROL_HEIGHT, scale.CONTROL_HEIGHT)
+        button = IconButton("ellipsis", f"More for {model.name}")
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(button)
         remove = QAction(icon("trash-2"), "Remove from the list", menu)

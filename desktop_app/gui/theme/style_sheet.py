@@ -18,7 +18,7 @@ def style_sheet(t: Tokens, type_scale: TypeScale) -> str:
         (
             _surfaces(t, type_scale),
             _buttons(t),
-            _tool_buttons(t),
+            _tool_buttons(t, type_scale),
             _fields(t),
             _choices(t),
             _menus(t, type_scale),
@@ -45,6 +45,7 @@ QLabel[role="section"] {{ font-size: {type_scale.section}pt; font-weight: 600; }
 QLabel[role="small"] {{ font-size: {type_scale.small}pt; color: {t.muted}; }}
 QLabel[role="muted"] {{ color: {t.muted}; }}
 QLabel[role="hint"] {{ font-size: {type_scale.small}pt; color: {t.faint}; }}
+Toast QLabel {{ color: {t.base}; }}
 QLabel[role="danger"] {{ color: {t.danger}; }}
 QLabel[role="warn"] {{ color: {t.warn}; }}
 QScrollArea {{ background: transparent; border: none; }}
@@ -75,6 +76,9 @@ QPushButton[kind="quiet"]:hover {{ background: {t.hover}; }}
 QPushButton[kind="quiet"]:pressed {{ background: {t.pressed}; }}
 QPushButton[kind="quiet"]:disabled {{ color: {t.faint}; background: transparent; }}
 QPushButton[kind="quiet"]:focus {{ border-color: {t.accent}; }}
+QPushButton[kind="toast"] {{ background: transparent; border-color: {t.faint}; color: {t.base}; font-weight: 600; }}
+QPushButton[kind="toast"]:hover, QPushButton[kind="toast"]:pressed {{ background: {t.muted}; }}
+QPushButton[kind="toast"]:focus {{ border-color: {t.base}; }}
 QPushButton[kind="danger"] {{ color: {t.danger}; }}
 QPushButton[kind="danger"]:hover {{ background: {t.danger_soft}; border-color: {t.danger}; }}
 QPushButton[kind="danger"]:disabled {{ color: {t.faint}; background: {t.base}; }}
@@ -82,7 +86,7 @@ QPushButton[kind="danger"]:focus {{ border-color: {t.danger}; }}
 """
 
 
-def _tool_buttons(t: Tokens) -> str:
+def _tool_buttons(t: Tokens, type_scale: TypeScale) -> str:
     return f"""
 QToolButton {{ background: transparent; border: 2px solid transparent; border-radius: {scale.RADIUS_SMALL}px;
     padding: 2px; color: {t.text}; }}
@@ -95,6 +99,8 @@ QToolButton[kind="primary"] {{ background: {t.accent}; color: {t.on_accent}; }}
 QToolButton[kind="primary"]:hover, QToolButton[kind="primary"]:pressed {{ background: {t.accent_strong}; }}
 QToolButton[kind="primary"]:focus {{ border-color: {t.text}; }}
 QToolButton[kind="primary"]:disabled {{ background: {t.pressed}; }}
+QToolButton[role="small"] {{ font-size: {type_scale.small}pt; color: {t.muted}; }}
+QToolButton[kind="toast"]:hover, QToolButton[kind="toast"]:pressed {{ background: {t.muted}; }}
 QToolButton[kind="plain"] {{ background: {t.surface}; border: 1px solid {t.line}; }}
 QToolButton[kind="plain"]:hover {{ background: {t.hover}; }}
 QToolButton[kind="plain"]:focus {{ border-color: {t.accent}; }}
@@ -117,6 +123,7 @@ QPlainTextEdit:focus, QTextEdit:focus {{ padding: 6px 6px; }}
 QPlainTextEdit[flat="true"], QTextEdit[flat="true"], QLineEdit[flat="true"] {{
     background: transparent; border: none; padding: 0; min-height: 0; }}
 ProseView, CodeText {{ background: transparent; border: none; padding: 0; min-height: 0; }}
+ProseView[muted="true"] {{ color: {t.muted}; }}
 ProseView:focus, CodeText:focus {{ border: none; padding: 0; }}
 QComboBox::drop-down {{ border: none; width: 28px; }}
 QComboBox::down-arrow {{ image: url("{_picture("down")}"); width: 16px; height: 16px; }}

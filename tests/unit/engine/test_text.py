@@ -1,5 +1,7 @@
 """What is shown of an answer: whole characters, and nothing from a stop string on."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,6 +44,6 @@ def test_what_was_held_back_is_shown_at_the_end():
 def test_however_the_bytes_come_the_text_is_the_same(text, cuts, stop):
     data = text.encode()
     borders = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
-    pieces = [data[a:b] for a, b in zip(borders, borders[1:], strict=False)]
+    pieces = [data[a:b] for a, b in itertools.pairwise(borders)]
     ends = [at for word in stop if (at := text.find(word)) >= 0]
     assert show(TextStream(stop), pieces) == (text[: min(ends)] if ends else text)

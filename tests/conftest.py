@@ -1,0 +1,87 @@
+"""What holds for every test: no display, no data of the person at the computer, no noise, nothing left behind.
+
+Markers come from the folder a test lies in; tests marked `long` run only when asked for (`make test-long`).
+"""
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+import pytest
+
+from desktop_app.library.starter import is_present, starter_path
+from desktop_app.paths import DataFolder
+from tests.support.leaks import LeakCheck, watch_qt
+from tests.support.logfail import UnexpectedRecords
+
+TIERS = ("gui", "process", "e2e")
+_HERE = Path(__file__).parent
+
+
+def pytest_sessionstart(session):
+    if "PySide6.QtCore" in sys.modules:  # by pytest-qt
+        watch_qt()
+
+
+def pytest_collection_modifyitems(config, items):
+    for item in items:
+        if item.path.is_relative_to(_HERE):
+            tier = item.path.relative_to(_HERE).parts[0]
+            if tier in TIERS:
+                item.add_marker(tier)
+    if "long" not in config.option.markexpr:
+        long = [item for item in items if item.get_closest_marker("long")]
+        items[:] = [item for item in items if item not in long]
+        config.hook.pytest_deselected(items=long)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_personal_folders(tmp_path_factory):
+    """A program started without --data-dir by a test must not find the data of the person at the computer."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "APPDATA", "LOCALAPPDATA"):
+            patch.setenv(name, str(tmp_path_factory.mktemp(name.lower())))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks(request):
+    """Fail a test that leaves timers, threads, processes or windows behind. One that failed anyway is left in peace."""
+    failed_before = request.session.testsfailed
+    check = LeakCheck()
+    yield
+    leaks = check.leaks()
+    if leaks and request.session.testsfailed == failed_before:
+        pytest.fail("The test left behind " + "; ".join(leaks), pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def no_unexpected_log_records(nothing_leaks):
+    """Fail a test that logs a warning or worse; tests/support/logfail.py says how to expect one."""
+    handler = UnexpectedRecords()
+    logging.getLogger().addHandler(handler)
+    yield
+    logging.getLogger().removeHandler(handler)
+    if handler.lines:
+        pytest.fail("Unexpected log records:\n" + "\n".join(handler.lines), pytrace=False)
+
+
+@pytest.fixture
+def data_folder(tmp_path):
+    """A data folder of the test's own, made."""
+    folder = DataFolder(tmp_path / "data")
+    folder.create()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def starter_model():
+    """The path of the starter model."""
+    if not is_present():
+        pytest.fail("The starter model is not there; `make setup` fetches it.", pytrace=False)
+    return starter_path()

@@ -1,0 +1,67 @@
+"""The window's jobs on the echo engine: everything but a model, in milliseconds."""
+
+import pytest
+
+from desktop_app.engine.messages import LoadSettings
+from desktop_app.jobs.background import Background
+from desktop_app.jobs.chat_session import ChatSession
+from desktop_app.jobs.engine import Engine
+from desktop_app.jobs.store import Store
+from desktop_app.storage.records import Conversation
+
+
+@pytest.fixture
+def background(qapp):
+    door = Background()
+    yield door
+    door.close()
+
+
+@pytest.fixture
+def store(qtbot, background, data_folder):
+    opened = []
+    store = Store(background)
+    store.open(data_folder, lambda: opened.append(True), opened.append)
+    qtbot.waitUntil(lambda: bool(opened))
+    assert opened == [True]
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def engine(qapp):
+    engine = Engine("echo")
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def ask(qtbot, store):
+    """Ask the storage thread and wait for the answer."""
+
+    def ask(work):
+        got = []
+        store.ask(work, got.append, got.append)
+        qtbot.waitUntil(lambda: bool(got))
+        return got[0]
+
+    return ask
+
+
+@pytest.fixture
+def model(ask, tmp_path):
+    """A file that the echo engine takes for a model, in the library."""
+    path = tmp_path / "echo.gguf"
+    path.write_bytes(b"GGUF")
+    facts = {"architecture": "echo", "quant_type": "F16", "n_params": 1, "n_ctx_train": 4096, "source": "file"}
+    return ask(lambda r: r.models.add(name="Echo", path=str(path), size_bytes=4, sha256="e" * 64, **facts))
+
+
+@pytest.fixture
+def session(store, engine, model):
+    """A session in a new conversation with the echo model."""
+    new = Conversation(id=0, title="New chat", created_at=0, updated_at=0)
+    session = ChatSession(store, engine, LoadSettings, lambda: new, lambda: False)
+    session.use_model(model)
+    yield session
+    session.close()
