@@ -93,7 +93,7 @@ class App:
             self._new_conversation,
             lambda: self.preferences[options.SUGGEST_TITLES],
         )
-        self.chat = ChatPage(self.session, self.store, self.engine, self.library)
+        self.chat = ChatPage(self.session, self.store, self.engine, self.library, self.background)
         self.models = ModelsPage(self.library)
         self.settings = SettingsPage(self.preferences, str(folder.root))
         pages: dict[str, QWidget] = {CHAT: self.chat, MODELS: self.models, SETTINGS: self.settings}
@@ -119,6 +119,7 @@ class App:
     def start(self) -> None:
         """Show the window, then open what is stored."""
         self.window.show()
+        self.chat.composer.edit.setFocus()
         # The first picture comes before the disk: opening the database may wait for a slow drive or a migration.
         QTimer.singleShot(0, self.window, self._open_store)
 
@@ -159,7 +160,7 @@ class App:
 
     def _on_store_trouble(self, error: UserError) -> None:
         """Without its database the program can do nothing; the window says why and what to do."""
-        self.window.setCentralWidget(TroublePage(error, str(self._folder.root)))
+        self.window.show_trouble(TroublePage(error, str(self._folder.root)))
 
     # ------------------------------------------------------------ wiring
 
@@ -210,7 +211,7 @@ class App:
         state = WindowState(
             geometry=self.window.geometry_text(),
             list_width=self.chat.list.width(),
-            page=self.window.page if self.window.centralWidget() is not None else "",
+            page=self.window.page,
             conversation_id=conversation.id or None,
         )
         self.background.run_in_order(lambda: save_window_state(self._folder.window_state, state))

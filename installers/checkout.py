@@ -40,7 +40,7 @@ CHECKS = {
     "formatting": ("-m", "ruff", "format", "--check", "."),
     "lint": ("-m", "ruff", "check", "."),
     "types": ("-m", "mypy"),
-    "import rules": ("-c", "import sys; from importlinter.cli import lint_imports_command as run; sys.exit(run())"),
+    "import rules": ("-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-logo"),
 }
 
 

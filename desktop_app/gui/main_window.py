@@ -41,15 +41,21 @@ class MainWindow(QMainWindow):
 
     @property
     def page(self) -> str:
-        """The name of the page that is on the screen."""
+        """The name of the page that is on the screen, empty for a page of trouble."""
         current = self.stack.currentWidget()
-        return next(name for name, page in self._pages.items() if page is current)
+        return next((name for name, page in self._pages.items() if page is current), "")
 
     def show_page(self, name: str) -> None:
         """Show a page; an unknown name shows the chat."""
         name = name if name in self._pages else CHAT
         self.stack.setCurrentWidget(self._pages[name])
         self.rail.show_page(name)
+
+    def show_trouble(self, page: QWidget) -> None:
+        """Show this page and no way to any other."""
+        self.rail.hide()
+        self.stack.addWidget(page)
+        self.stack.setCurrentWidget(page)
 
     def raise_to_front(self) -> None:
         """Come to the front, e.g. because the program was started again."""

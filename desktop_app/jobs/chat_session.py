@@ -133,6 +133,10 @@ class ChatSession(QObject):
         ids = self.path[first:last]
         self._store.ask(lambda r: r.chats.messages(ids), on_done)
 
+    def show_latest(self) -> None:
+        """Show the end of the conversation, which the person has scrolled far away from."""
+        self._reopen()
+
     def use_model(self, model: Model) -> None:
         """Chat with this model from now on; it is loaded at once."""
         if self.model is None or self.model.id != model.id:

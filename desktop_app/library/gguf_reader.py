@@ -25,6 +25,7 @@ MAX_NUMBERS = 1 << 24  # in one list
 MAX_STRINGS = 1 << 21  # in one list; the largest vocabularies known have 2^18 tokens and twice as many merges
 MAX_TOKENS = 1 << 19
 MAX_STRING_BYTES = 1 << 28  # some files carry a whole tokenizer.json in one string, tens of megabytes
+MAX_METADATA_BYTES = 1 << 29
 KEPT_STRING_BYTES = 1 << 20  # a longer one is stepped over
 KEPT_NUMBERS = 1_024  # per-layer numbers are arrays of at most 512
 KEPT_BYTES = 1 << 24  # all that is kept of one file's metadata
@@ -153,7 +154,7 @@ def _read(file: BinaryIO, size: int, name: str) -> GgufPart:
 def _check_version(version: int, name: str) -> None:
     if version in (2, 3):
         return
-    if version & 0xFFFF == 0:
+    if version and version & 0xFFFF == 0:
         raise UserError(
             f"“{name}” was made for computers that store numbers the other way round (big-endian).",
             "Download the usual version of this model.",
@@ -185,7 +186,7 @@ def _read_metadata(cursor: Cursor, n_entries: int) -> dict[str, Value]:
         value = _read_list(cursor, key) if type_id == ARRAY else _read_scalar(cursor, key, type_id)
         metadata[key] = value
         kept_bytes += len(key) if isinstance(value, Skipped | Vocabulary) else cursor.position - start
-        if kept_bytes > KEPT_BYTES:
+        if kept_bytes > KEPT_BYTES or cursor.position > MAX_METADATA_BYTES:
             raise damaged(cursor.name, "its header is larger than that of any model")
     return metadata
 

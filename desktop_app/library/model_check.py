@@ -1,7 +1,8 @@
 """Whether a sound GGUF file is a model that one can chat with, asked before native code loads it.
 
-llama.cpp ends the whole process over some numbers that make no sense (`GGML_ASSERT` in `llama_model_base::load_hparams`
-of `src/llama-model.cpp`); the same conditions are put here, as sentences.
+llama.cpp ends the whole process, or reads outside its memory, over some files that its parser lets pass: numbers that
+make no sense (`GGML_ASSERT` in `llama_model_base::load_hparams` of `src/llama-model.cpp`), vocabularies without all
+bytes, tensors of types it cannot compute with. Each condition here was met by feeding it changed models.
 """
 
 import math
@@ -16,6 +17,8 @@ MAX_HEAD_LENGTH = 65_536
 MAX_EXPERTS = 1024
 _ROPE_SCALINGS = ("none", "linear", "yarn", "longrope")
 _SENTENCEPIECE = "llama"
+_NEVER_WEIGHTS = ("Q8_1", "Q8_K", "I8", "I16", "F64")  # only used between computations, or not at all
+_INDEXES = ("I32", "I64")  # of deepseek4's table from tokens to experts
 _NO_VOCABULARY = ("", "none", "no_vocab")
 _CHOOSE_CHAT = "Choose a chat model."
 
@@ -35,6 +38,7 @@ def check_model(header: GgufHeader) -> None:
     _check_numbers(header, name)
     _check_layers(header, name)
     _check_experts(header, name)
+    _check_tensors(header, name)
 
 
 def _check_kind(header: GgufHeader, name: str) -> None:
@@ -71,12 +75,14 @@ def _check_vocabulary(header: GgufHeader, name: str) -> None:
     kind = header.text("tokenizer.ggml.model")
     if not isinstance(tokens, Vocabulary) or tokens.length < 1 or kind in _NO_VOCABULARY:
         raise UserError(f"“{name}” has no vocabulary, so it cannot read or write text.", _CHOOSE_CHAT)
+    if kind == "bert" or (kind == "rwkv" and header.architecture not in RECURRENT):
+        raise UserError(f"“{name}” has a vocabulary that is not for chat.", _CHOOSE_CHAT)
     if kind == _SENTENCEPIECE and not tokens.has_all_bytes:
         raise damaged(name, "its vocabulary cannot spell every character")
 
 
 def _check_numbers(header: GgufHeader, name: str) -> None:
-    if header.text(f"{header.architecture}.rope.scaling.type") not in ("", *_ROPE_SCALINGS):
+    if header.metadata.get(f"{header.architecture}.rope.scaling.type", "none") not in _ROPE_SCALINGS:
         raise damaged(name, "it counts positions in a way that no model does")
     for key, value in header.metadata.items():
         if isinstance(value, float) and key.startswith(f"{header.architecture}."):
@@ -122,3 +128,11 @@ def _check_experts(header: GgufHeader, name: str) -> None:
             possible = possible and experts % groups == 0 and 0 < groups_used < groups
     if not possible:
         raise damaged(name, "its numbers of experts cannot be right")
+
+
+def _check_tensors(header: GgufHeader, name: str) -> None:
+    for tensor in header.tensors:
+        is_vector = len(tensor.shape) == 1 or tensor.name.endswith("norm.weight")  # multiplied and added as they are
+        is_index = tensor.type in _INDEXES and "tid2eid" not in tensor.name
+        if tensor.type in _NEVER_WEIGHTS or is_index or (is_vector and tensor.type != "F32"):
+            raise damaged(name, f"the tensor “{shown_text(tensor.name)}” has a type that it cannot have")

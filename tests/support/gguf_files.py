@@ -79,7 +79,8 @@ class GgufFile:
         for tensor in self.tensors:
             n_dims = len(tensor.shape) if tensor.n_dims is None else tensor.n_dims
             out += _text(tensor.name) + struct.pack("<I", n_dims) + struct.pack(f"<{len(tensor.shape)}Q", *tensor.shape)
-            out += struct.pack("<IQ", tensor.type_id, offset if tensor.offset is None else tensor.offset)
+            start = offset if tensor.offset is None else tensor.offset
+            out += struct.pack("<IQ", tensor.type_id, start % 2**64)
             if tensor.type_id in TENSOR_TYPES:
                 offset += _padded(tensor.size_bytes, self.alignment)
         return bytes(out)

@@ -17,6 +17,7 @@ from desktop_app.gui.chat.transcript import Transcript
 from desktop_app.gui.chat.welcome import Welcome
 from desktop_app.gui.theme import scale
 from desktop_app.jobs.answer import Answer
+from desktop_app.jobs.background import Background
 from desktop_app.jobs.chat_session import ChatSession, Status
 from desktop_app.jobs.engine import Engine, EngineState
 from desktop_app.jobs.model_library import ModelLibrary
@@ -38,14 +39,16 @@ class ChatPage(QWidget):
     models_wanted = Signal()
     undo_offered = Signal(str, object)
 
-    def __init__(self, session: ChatSession, store: Store, engine: Engine, library: ModelLibrary) -> None:
+    def __init__(
+        self, session: ChatSession, store: Store, engine: Engine, library: ModelLibrary, background: Background
+    ) -> None:
         super().__init__()
         self._session = session
         self._engine = engine
         self._library = library
         self.list = ConversationList(store)
         self.header = ChatHeader()
-        self.transcript = Transcript()
+        self.transcript = Transcript(background.run)
         self.welcome = Welcome()
         self.composer = Composer()
         self.options = ChatOptions()
@@ -100,10 +103,8 @@ class ChatPage(QWidget):
         self._show_context()
 
     def _on_answering(self, answer: Answer) -> None:
-        view = self.transcript.streaming_view(answer.message.id, answer.text)
-        if view is None:
-            return
-        answer.grew.connect(view.append)
+        live = self.transcript.streaming_view(answer.message.id, answer.text)
+        answer.grew.connect(live.append)
         answer.grew.connect(self._on_first_piece)
         answer.progressed.connect(self._on_prefill)
 
@@ -200,6 +201,7 @@ class ChatPage(QWidget):
         transcript.link_activated.connect(lambda url: ask_before_opening(self, url))
         transcript.earlier_wanted.connect(self._show_earlier)
         transcript.later_wanted.connect(self._show_later)
+        transcript.latest_wanted.connect(session.show_latest)
         for keys, do in (
             (QKeySequence(QKeySequence.StandardKey.New), self.start_new),
             (QKeySequence(QKeySequence.StandardKey.Find), self._find),

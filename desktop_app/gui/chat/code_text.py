@@ -2,8 +2,8 @@
 
 import math
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QTextCursor, QTextOption, QWheelEvent
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QTextBlock, QTextCursor, QTextOption, QWheelEvent
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
 
 from desktop_app.gui.chat.prose_style import prose_style
@@ -19,6 +19,7 @@ class CodeText(QPlainTextEdit):
         super().__init__(parent)
         self._widest = 0.0
         self._tall_lines: dict[int, float] = {}  # extra height of lines with letters of other fonts
+        self._line_height = 0.0
         self._measured = 0  # lines before this one cannot change any more
         self.setReadOnly(True)
         self.setUndoRedoEnabled(False)
@@ -53,25 +54,29 @@ class CodeText(QPlainTextEdit):
         self.setHorizontalScrollBarPolicy(
             Qt.ScrollBarPolicy.ScrollBarAlwaysOn if is_wide else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         )
-        lines = self.blockCount() * self._metrics.height() + sum(self._tall_lines.values())
+        lines = self.blockCount() * self._line_height + sum(self._tall_lines.values())
         return math.ceil(lines) + (_SCROLL_BAR_HEIGHT if is_wide else 0)
 
     def _measure_new_lines(self) -> None:
         document = self.document()
         block = document.findBlockByNumber(self._measured)
-        line_height = self._metrics.height()
+        # What a line takes is more than the font says, by a rounding that is Qt's own.
+        self._line_height = self._bounds(document.firstBlock()).height()
         while block.isValid():
             text = block.text()
             if text.isascii() and "\t" not in text:
                 width = len(text) * self._metrics.horizontalAdvance("x")
             else:
-                bounds = document.documentLayout().blockBoundingRect(block)
+                bounds = self._bounds(block)
                 width = bounds.width()
-                if bounds.height() > line_height:
-                    self._tall_lines[block.blockNumber()] = bounds.height() - line_height
+                if bounds.height() != self._line_height:
+                    self._tall_lines[block.blockNumber()] = bounds.height() - self._line_height
             self._widest = max(self._widest, width)
             block = block.next()
         self._measured = document.blockCount() - 1
+
+    def _bounds(self, block: QTextBlock) -> QRectF:
+        return self.document().documentLayout().blockBoundingRect(block)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         moved = event.angleDelta()

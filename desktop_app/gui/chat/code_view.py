@@ -6,8 +6,9 @@ from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from desktop_app.gui.chat.code_text import CodeText
 from desktop_app.gui.chat.highlight import Highlighter, RunInBackground
+from desktop_app.gui.chat.placing import mirrored
 from desktop_app.gui.theme import icon, theme
-from desktop_app.gui.theme.scale import ICON_SIZE_SMALL, RADIUS_CARD, SPACE_4, SPACE_8, SPACE_12, TOUCH_HEIGHT
+from desktop_app.gui.theme.scale import ICON_WITH_WORDS, RADIUS_CARD, SPACE_4, SPACE_8, SPACE_12, TOUCH_HEIGHT
 
 _COPIED_MS = 2_000
 _HEADER_HEIGHT = TOUCH_HEIGHT + SPACE_8
@@ -24,7 +25,7 @@ class CodeView(QWidget):
         self._language.setProperty("role", "small")
         self._copy = QToolButton(self)
         self._copy.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._copy.setIconSize(QSize(ICON_SIZE_SMALL, ICON_SIZE_SMALL))
+        self._copy.setIconSize(QSize(*ICON_WITH_WORDS))
         self._copy.setProperty("role", "small")
         self._copy.setToolTip(self.tr("Copy this code"))
         self._copy.clicked.connect(self._copy_all)
@@ -56,6 +57,10 @@ class CodeView(QWidget):
         self._highlighter.recolor()
         self.update()
 
+    def focus_widgets(self) -> list[QWidget]:
+        """Return what the Tab key visits here, in reading order."""
+        return [self._copy, self.text_view]
+
     def height_for(self, width: int) -> int:
         """Return the height this needs in some width, in pixels."""
         return _HEADER_HEIGHT + self.text_view.height_for(width - 2 * SPACE_12) + SPACE_12
@@ -65,13 +70,11 @@ class CodeView(QWidget):
 
     def _place(self) -> None:
         width, height = self.width(), self.height()
-        right_to_left = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
         button_width = self._copy.sizeHint().width()
         label_width = max(0, width - button_width - 2 * SPACE_12 - SPACE_4)
-        button_x = SPACE_4 if right_to_left else width - button_width - SPACE_4
-        label_x = width - SPACE_12 - label_width if right_to_left else SPACE_12
-        self._copy.setGeometry(button_x, SPACE_4, button_width, TOUCH_HEIGHT)
-        self._language.setGeometry(label_x, SPACE_4, label_width, TOUCH_HEIGHT)
+        button_left = width - button_width - SPACE_4
+        self._copy.setGeometry(mirrored(button_left, button_width, self), SPACE_4, button_width, TOUCH_HEIGHT)
+        self._language.setGeometry(mirrored(SPACE_12, label_width, self), SPACE_4, label_width, TOUCH_HEIGHT)
         self.text_view.setGeometry(SPACE_12, _HEADER_HEIGHT, width - 2 * SPACE_12, height - _HEADER_HEIGHT - SPACE_4)
 
     def paintEvent(self, event: QPaintEvent) -> None:

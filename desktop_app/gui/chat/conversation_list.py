@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
     QLabel,
-    QLineEdit,
     QListView,
     QMenu,
     QPushButton,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 from desktop_app.gui.chat.conversation_delegate import ConversationDelegate
 from desktop_app.gui.chat.conversation_model import ConversationModel, Row
 from desktop_app.gui.theme import icon, scale, theme
+from desktop_app.gui.widgets.search_field import SearchField
 from desktop_app.jobs.store import Store
 from desktop_app.storage.records import Conversation, SearchHit
 
@@ -52,11 +52,7 @@ class ConversationList(QFrame):
         self._asked = 0
         self.setProperty("panel", "sunken")
         self._model = ConversationModel()
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Search all chats")
-        self.search.setAccessibleName("Search all chats")
-        self.search.setClearButtonEnabled(True)
-        self.search.addAction(icon("search", "muted"), QLineEdit.ActionPosition.LeadingPosition)
+        self.search = SearchField("Search all chats")
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SEARCH_DELAY_MS)

@@ -18,6 +18,7 @@ LARGEST_CHARACTERS = 200_000  # more is shown without colors
 _SHORTEST_PAUSE_MS = 200
 _PAUSE_PER_COST = 10  # lexing takes a tenth of the time at most, however long the code has become
 
+
 class Highlighter(QObject):
     """Keeps the colors of one document up to date while its text grows at the end."""
 

@@ -93,6 +93,7 @@ class MarkdownBlocks:
         self._after_blank = True
         self._in_paragraph = False
         self._in_table = False
+        self._chunk_is_table = False
 
     def feed(self, text: str) -> None:
         """Take more text."""
@@ -124,7 +125,7 @@ class MarkdownBlocks:
             fence.add(line, starts_line=not begun)
         else:
             self._close()
-            self._after_blank, self._in_paragraph = True, False
+            self._after_blank, self._in_paragraph, self._chunk_is_table = True, False, False
 
     def _show_partial(self) -> None:
         fence = self._open_fence()
@@ -209,12 +210,14 @@ class MarkdownBlocks:
         elif inside and indent < (self._list_indent or 0) and (self._after_blank or is_rule or bare[0] in "#>"):
             self._list_indent = None
             self._cut_if_long(safe=indent == 0)
-        elif not inside:
-            self._cut_if_long(safe=self._after_blank and indent == 0)
+        elif not inside and self._after_blank and indent == 0:
+            # A table is a chunk of its own, because it may be wider than prose.
+            self._cut_if_long(safe=True, limit=1 if bare[0] == "|" or self._chunk_is_table else CHUNK_CHARACTERS)
+            self._chunk_is_table = bare[0] == "|"
 
-    def _cut_if_long(self, safe: bool) -> None:
+    def _cut_if_long(self, safe: bool, limit: int = CHUNK_CHARACTERS) -> None:
         segment = self._open_prose()
-        if safe and segment is not None and segment.size >= CHUNK_CHARACTERS:
+        if safe and segment is not None and segment.size >= limit:
             self._close()
 
     def _add(self, line: str) -> None:

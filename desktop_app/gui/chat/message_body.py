@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop_app.chat.reasoning import split
 from desktop_app.gui.chat.highlight import RunInBackground
+from desktop_app.gui.chat.placing import place
 from desktop_app.gui.chat.reasoning_view import ReasoningView
 from desktop_app.gui.chat.segment_column import SegmentColumn
 from desktop_app.gui.chat.text_selection import TextSelection, TextView
@@ -21,7 +22,7 @@ class MessageBody(QWidget):
     """A column of views, as high as its text.
 
     Signals:
-        resized(): The height it needs may have changed.
+        resized(): The height it needs may have changed; whoever holds it places it anew.
         link_activated(str): The person chose a link.
         selection_started(), dragged(QPoint): As of `TextSelection`.
     """
@@ -65,10 +66,11 @@ class MessageBody(QWidget):
         self._answer.clear()
         self._shown_answer = ""
         self._text, self._is_streaming = text, True
-        self._show()
-        if not streaming:
+        if streaming:
+            self._show()
+        else:
             self._end()
-        self._settle()
+        self.resized.emit()
 
     def append(self, text: str) -> None:
         """Add text at the end; it is shown within moments."""
@@ -81,21 +83,20 @@ class MessageBody(QWidget):
         """Say that the text is complete."""
         if self._is_streaming:
             self._timer.stop()
-            self._show()
             self._end()
-            self._settle()
+            self.resized.emit()
 
     def refresh(self) -> None:
         """Take over a new theme."""
         self._answer.refresh()
         if self._reasoning is not None:
             self._reasoning.refresh()
-        self._settle()
+        self.resized.emit()
 
     def _render(self) -> None:
         started = time.perf_counter()
         self._show()
-        self._settle()
+        self.resized.emit()
         cost_ms = (time.perf_counter() - started) * 1000
         self._timer.setInterval(max(RENDER_INTERVAL_MS, round(cost_ms * _PAUSE_PER_COST)))
 
@@ -117,19 +118,20 @@ class MessageBody(QWidget):
         self._show()
         self._answer.finish()
 
-    def _settle(self) -> None:
-        self.arrange()
-        self.resized.emit()
-
     def _reasoning_view(self) -> ReasoningView:
         if self._reasoning is None:
             self._reasoning = ReasoningView(self._run_in_background, self)
-            self._reasoning.resized.connect(self._settle)
+            self._reasoning.resized.connect(self.resized)
             self._reasoning.content.link_activated.connect(self.link_activated)
             self._reasoning.content.view_added.connect(self.selection.watch)
             self._reasoning.content.setAccessibleName(self.accessibleName())
             self._reasoning.show()
         return self._reasoning
+
+    def focus_widgets(self) -> list[QWidget]:
+        """Return what the Tab key visits here, in reading order."""
+        reasoning = self._reasoning.focus_widgets() if self._reasoning is not None else []
+        return [*reasoning, *self._answer.focus_widgets()]
 
     def _text_views(self) -> list[TextView]:
         hidden: list[TextView] = []
@@ -153,10 +155,8 @@ class MessageBody(QWidget):
         """Put the parts where they belong in the width this has now."""
         width = self.width()
         if self._reasoning is not None:
-            self._reasoning.setGeometry(0, 0, width, self._reasoning.height_for(width))
-            self._reasoning.arrange()
-        self._answer.setGeometry(0, self._answer_top(width), width, self._answer.height_for(width))
-        self._answer.arrange()
+            place(self._reasoning, 0, 0, width, self._reasoning.height_for(width))
+        place(self._answer, 0, self._answer_top(width), width, self._answer.height_for(width))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.arrange()

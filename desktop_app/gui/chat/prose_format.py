@@ -41,7 +41,6 @@ class Layout:
 
     first: Kind | None = None
     last: Kind | None = None
-    has_table: bool = False
     quotes: list[tuple[int, int, int]] = field(default_factory=list)
     codes: list[tuple[int, int]] = field(default_factory=list)
     rules: list[int] = field(default_factory=list)
@@ -190,7 +189,6 @@ class _Formatter:
         if table == self._table:
             return
         self._table = table
-        self._layout.has_table = True
         table_format = table.format()
         table_format.setBorderCollapse(True)
         table_format.setBorder(1)

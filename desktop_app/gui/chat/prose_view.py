@@ -78,7 +78,8 @@ class ProseView(QTextBrowser):
     @property
     def is_wide(self) -> bool:
         """True if it may use more than the measure: tables do."""
-        return self._layout.has_table
+        kinds = (self._layout.first, self._layout.last)
+        return all(kind is not None and kind.name == "table" for kind in kinds)
 
     def _fill(self) -> None:
         selection = self.textCursor()

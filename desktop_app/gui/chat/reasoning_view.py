@@ -1,10 +1,11 @@
 """What a model thought before it answered: folded, so that the answer comes first; one key or click shows it."""
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from desktop_app.gui.chat.highlight import RunInBackground
+from desktop_app.gui.chat.placing import mirrored, place
 from desktop_app.gui.chat.segment_column import SegmentColumn
 from desktop_app.gui.theme import icon, theme
 from desktop_app.gui.theme.scale import ICON_SIZE_SMALL, SPACE_4, SPACE_8, SPACE_16, TOUCH_HEIGHT
@@ -29,8 +30,7 @@ class ReasoningView(QWidget):
         self.content = SegmentColumn(run_in_background, self, muted=True)
         self.content.hide()
         self.button = QToolButton(self)
-        self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.button.setIconSize(QSize(ICON_SIZE_SMALL, ICON_SIZE_SMALL))
+        self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         self.button.setProperty("role", "small")
         self.button.setCheckable(True)
         self.button.setProperty("kind", "fold")
@@ -54,6 +54,10 @@ class ReasoningView(QWidget):
         self.content.refresh()
         self.update()
 
+    def focus_widgets(self) -> list[QWidget]:
+        """Return what the Tab key visits here, in reading order."""
+        return [self.button, *(self.content.focus_widgets() if self.is_unfolded else [])]
+
     def height_for(self, width: int) -> int:
         """Return the height this needs in some width, in pixels."""
         if not self.is_unfolded:
@@ -62,25 +66,27 @@ class ReasoningView(QWidget):
 
     def arrange(self) -> None:
         """Put the parts where they belong in the size this has now."""
-        is_mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
         button_width = min(self.width(), self.button.sizeHint().width())
-        self.button.setGeometry(self.width() - button_width if is_mirrored else 0, 0, button_width, TOUCH_HEIGHT)
-        width = self.width() - SPACE_16
-        top = TOUCH_HEIGHT + SPACE_4
-        self.content.setGeometry(0 if is_mirrored else SPACE_16, top, width, max(0, self.height() - top - SPACE_8))
-        self.content.arrange()
+        self.button.setGeometry(mirrored(0, button_width, self), 0, button_width, TOUCH_HEIGHT)
+        width, top = self.width() - SPACE_16, TOUCH_HEIGHT + SPACE_4
+        place(self.content, mirrored(SPACE_16, width, self), top, width, max(0, self.height() - top - SPACE_8))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.arrange()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        # Painted here, not by the button, so that it lines up with the text below.
+        folded = "chevron-left" if self.isRightToLeft() else "chevron-right"
+        chevron = icon("chevron-down" if self.is_unfolded else folded, "muted")
+        top = (TOUCH_HEIGHT - ICON_SIZE_SMALL) // 2
+        chevron.paint(painter, mirrored(0, ICON_SIZE_SMALL, self), top, ICON_SIZE_SMALL, ICON_SIZE_SMALL)
         if not self.is_unfolded:
             return
-        painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme().tokens.line))
-        left = self.width() - SPACE_4 - _BAR_WIDTH if self.layoutDirection() == Qt.LayoutDirection.RightToLeft else SPACE_4
+        left = mirrored(SPACE_4, _BAR_WIDTH, self)
         painter.drawRoundedRect(QRectF(left, self.content.y(), _BAR_WIDTH, self.content.height()), 1, 1)
 
     def _on_toggled(self, unfolded: bool) -> None:
@@ -88,6 +94,7 @@ class ReasoningView(QWidget):
         if unfolded:
             self._show_text()
         self._say()
+        self.update()
         self.resized.emit()
 
     def _show_text(self) -> None:
@@ -101,6 +108,5 @@ class ReasoningView(QWidget):
 
     def _say(self) -> None:
         self.button.setText(self.tr("Thinking…") if self._is_thinking else self.tr("Thought for a while"))
-        self.button.setIcon(icon("chevron-down" if self.is_unfolded else "chevron-right", "muted"))
         self.button.setToolTip(self.tr("Hide the reasoning") if self.is_unfolded else self.tr("Show the reasoning"))
         self.arrange()

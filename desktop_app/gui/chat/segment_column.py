@@ -1,6 +1,6 @@
 """The parts of one Markdown text below each other: prose and code, each in a view of its own."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -8,6 +8,7 @@ from desktop_app.gui.chat.code_text import CodeText
 from desktop_app.gui.chat.code_view import CodeView
 from desktop_app.gui.chat.highlight import RunInBackground
 from desktop_app.gui.chat.markdown_blocks import Fence, MarkdownBlocks, Prose
+from desktop_app.gui.chat.placing import mirrored
 from desktop_app.gui.chat.prose_style import VIEW, Kind, prose_style
 from desktop_app.gui.chat.prose_view import ProseView
 
@@ -58,6 +59,13 @@ class SegmentColumn(QWidget):
     def text_views(self) -> list[ProseView | CodeText]:
         """Return what text can be selected in, from top to bottom."""
         return [view.text_view if isinstance(view, CodeView) else view for view in self._views]
+
+    def focus_widgets(self) -> list[QWidget]:
+        """Return what the Tab key visits here, in reading order."""
+        found: list[QWidget] = []
+        for view in self._views:
+            found.extend(view.focus_widgets() if isinstance(view, CodeView) else [view])
+        return found
 
     def refresh(self) -> None:
         """Take over a new theme."""
@@ -121,13 +129,12 @@ class SegmentColumn(QWidget):
     def arrange(self) -> None:
         """Put the parts where they belong in the width this has now."""
         top, before, style, width = 0, None, prose_style(), self.width()
-        is_mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
         for view in self._views:
             top += style.gap(before, _first(view))
             before = _last(view)
             view_width = self._width_of(view, width)
             height = view.height_for(view_width)
-            view.setGeometry(width - view_width if is_mirrored else 0, top, view_width, height)
+            view.setGeometry(mirrored(0, view_width, self), top, view_width, height)
             if view.isHidden():
                 view.show()
             top += height

@@ -3,7 +3,15 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QUrl, Signal
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QTextCursor
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QTextCursor,
+)
 from PySide6.QtWidgets import QMenu, QPlainTextEdit, QTextEdit
 
 from desktop_app.gui.theme import icon
@@ -11,6 +19,7 @@ from desktop_app.gui.theme import icon
 TextView = QTextEdit | QPlainTextEdit
 
 _BETWEEN_VIEWS = "\n\n"
+_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 
 
 class TextSelection(QObject):
@@ -18,11 +27,13 @@ class TextSelection(QObject):
 
     Signals:
         started(): A new selection begins here, so that one elsewhere should end.
-        dragged(QPoint): The pointer, on the screen, while it selects; with the null point when it is done.
+        dragged(QPoint): The pointer, on the screen, while it selects; the null point when it is done.
+        focused(QWidget): This view has the focus by the keyboard; None when it is gone.
     """
 
     started = Signal()
     dragged = Signal(QPoint)
+    focused = Signal(object)
 
     def __init__(self, views: Callable[[], list[TextView]], parent: QObject) -> None:
         super().__init__(parent)
@@ -55,8 +66,12 @@ class TextSelection(QObject):
         if text := self.text():
             QGuiApplication.clipboard().setText(text)
 
-    def extend_to(self, point: QPoint) -> bool:
+    def extend_to(self, point: QPoint, scrolled: bool = False) -> bool:
         """Select from where the drag began to a point on the screen.
+
+        Args:
+            point: Where the pointer is.
+            scrolled: The text moved under the pointer, so that no view knows by itself what to do.
 
         Returns:
             False if the point is in the view where it began, which then does it by itself.
@@ -71,14 +86,17 @@ class TextSelection(QObject):
         end = _nearest(views, point)
         for view in [*views[: min(start, end)], *views[max(start, end) + 1 :]]:
             _clear(view)
-        if start == end:
+        if start == end and not scrolled:
             return False
+        target = views[end]
+        at = target.cursorForPosition(target.viewport().mapFromGlobal(point)).position()
+        if start == end:
+            _select(anchor_view, anchor_position, at)
+            return True
         forward = end > start
         _select(anchor_view, anchor_position, _end(anchor_view) if forward else 0)
         for view in views[min(start, end) + 1 : max(start, end)]:
             _select(view, 0, _end(view))
-        target = views[end]
-        at = target.cursorForPosition(target.viewport().mapFromGlobal(point)).position()
         _select(target, 0 if forward else _end(target), at)
         return True
 
@@ -92,6 +110,11 @@ class TextSelection(QObject):
         if isinstance(event, QContextMenuEvent) and isinstance(watched, QTextEdit | QPlainTextEdit):
             self._show_menu(watched, event)
             return True
+        if isinstance(event, QFocusEvent):
+            by_keyboard = event.gotFocus() and event.reason() in _KEYBOARD
+            self.focused.emit(watched if by_keyboard else None)
+            if event.lostFocus() and event.reason() == Qt.FocusReason.MouseFocusReason:
+                self.clear()
         return super().eventFilter(watched, event)
 
     def _on_mouse(self, viewport: QObject, event: QMouseEvent) -> bool:
@@ -154,7 +177,10 @@ def _select(view: TextView, anchor: int, position: int) -> None:
     cursor = view.textCursor()
     cursor.setPosition(anchor)
     cursor.setPosition(position, QTextCursor.MoveMode.KeepAnchor)
+    bar = view.horizontalScrollBar()
+    scrolled = bar.value()
     view.setTextCursor(cursor)
+    bar.setValue(scrolled)  # selecting a long line of code should not scroll it
 
 
 def _clear(view: TextView) -> None:

@@ -1,10 +1,11 @@
 """The settings: every declared option with its field and its help, searchable."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from desktop_app.gui.settings.fields import make_field
-from desktop_app.gui.theme import icon, scale
+from desktop_app.gui.theme import scale
+from desktop_app.gui.widgets.search_field import SearchField
 from desktop_app.jobs.preferences import Preferences
 from desktop_app.settings.options import OPTIONS, Option, Text
 
@@ -43,11 +44,7 @@ class SettingsPage(QScrollArea):
     def _add_head(self) -> None:
         title = QLabel("Settings")
         title.setProperty("role", "title")
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Find a setting")
-        self.search.setAccessibleName("Find a setting")
-        self.search.setClearButtonEnabled(True)
-        self.search.addAction(icon("search", "muted"), QLineEdit.ActionPosition.LeadingPosition)
+        self.search = SearchField("Find a setting")
         self.search.textChanged.connect(self._filter)
         self._nothing = QLabel("No setting has these words.")
         self._nothing.setProperty("role", "muted")

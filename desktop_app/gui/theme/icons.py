@@ -5,7 +5,7 @@ An icon knows its token, not its color, so it is right again after a change of t
 
 from functools import lru_cache
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPixmap
 
 from desktop_app.gui.theme.tokens import Tokens
@@ -36,11 +36,6 @@ def icon(name: str, token: str = "text", on_token: str = "") -> QIcon:
     return QIcon(_Engine(name, token, on_token or token))
 
 
-def pixmap(name: str, color: str, side: int, ratio: float) -> QPixmap:
-    """Return an icon as a picture of `side` logical pixels, sharp at the given device pixel ratio."""
-    return _drawn(name, color, side, ratio)
-
-
 class _Engine(QIconEngine):
     def __init__(self, name: str, token: str, on_token: str) -> None:
         super().__init__()
@@ -53,17 +48,15 @@ class _Engine(QIconEngine):
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         ratio = painter.device().devicePixelRatio()
-        side = min(rect.width(), rect.height())
-        picture = pixmap(self._name, self._color(mode, state), side, ratio)
-        corner = rect.topLeft() + QPoint((rect.width() - side) // 2, (rect.height() - side) // 2)
-        painter.drawPixmap(corner, picture)
+        color = self._color(mode, state)
+        painter.drawPixmap(rect.topLeft(), _drawn(self._name, color, rect.width(), rect.height(), ratio))
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         return self.scaledPixmap(size, mode, state, 1.0)
 
     def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
         """Return the picture for a `size` in logical pixels on a screen of that scale."""
-        return pixmap(self._name, self._color(mode, state), min(size.width(), size.height()), scale)
+        return _drawn(self._name, self._color(mode, state), size.width(), size.height(), scale)
 
     def _color(self, mode: QIcon.Mode, state: QIcon.State) -> str:
         token = self._on_token if state == QIcon.State.On else self._token
@@ -79,17 +72,18 @@ def _source(name: str) -> str:
 
 
 @lru_cache(maxsize=512)
-def _drawn(name: str, color: str, side: int, ratio: float) -> QPixmap:
+def _drawn(name: str, color: str, width: int, height: int, ratio: float) -> QPixmap:
+    """Return the icon in the middle of a picture of so many logical pixels."""
     from PySide6.QtSvg import QSvgRenderer  # a library of its own, loaded when the first icon is drawn
 
+    side = min(width, height)
     stroke = _STROKE_PX * _VIEW_BOX / max(1, side)
     svg = _source(name).replace("currentColor", color).replace('stroke-width="2"', f'stroke-width="{stroke:.3f}"')
-    device_side = round(side * ratio)
-    picture = QPixmap(device_side, device_side)
+    picture = QPixmap(round(width * ratio), round(height * ratio))
     picture.fill(Qt.GlobalColor.transparent)
+    picture.setDevicePixelRatio(ratio)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    QSvgRenderer(svg.encode()).render(painter, QRectF(0, 0, device_side, device_side))
+    QSvgRenderer(svg.encode()).render(painter, QRectF((width - side) / 2, (height - side) / 2, side, side))
     painter.end()
-    picture.setDevicePixelRatio(ratio)
     return picture

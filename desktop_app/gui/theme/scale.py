@@ -18,13 +18,15 @@ CONTROL_HEIGHT = 32
 TOUCH_HEIGHT = 28  # the least a finger or a tired hand can hit
 ICON_SIZE = 20
 ICON_SIZE_SMALL = 16
+ICON_WITH_WORDS = (24, 16)  # an icon beside words, with air around it, which Qt's buttons leave out
 
 PAGE_MARGIN = 32
 PAGE_MARGIN_NARROW = 16
 NARROW_WIDTH = 900  # below this many pixels a window is narrow
 
 LINE_HEIGHT = 1.5  # of the font's pixel size, in the transcript
-MEASURE_CHARACTERS = 72
+MEASURE_CHARACTERS = 72  # of prose in a line
+CODE_CHARACTERS = 80
 
 _SMALLEST_PT = 6.0
 

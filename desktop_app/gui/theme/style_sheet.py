@@ -87,6 +87,7 @@ QPushButton[kind="danger"]:focus {{ border-color: {t.danger}; }}
 
 
 def _tool_buttons(t: Tokens, type_scale: TypeScale) -> str:
+    pill = scale.CONTROL_HEIGHT // 2
     return f"""
 QToolButton {{ background: transparent; border: 2px solid transparent; border-radius: {scale.RADIUS_SMALL}px;
     padding: 2px; color: {t.text}; }}
@@ -100,6 +101,12 @@ QToolButton[kind="primary"]:hover, QToolButton[kind="primary"]:pressed {{ backgr
 QToolButton[kind="primary"]:focus {{ border-color: {t.text}; }}
 QToolButton[kind="primary"]:disabled {{ background: {t.pressed}; }}
 QToolButton[role="small"] {{ font-size: {type_scale.small}pt; color: {t.muted}; }}
+QToolButton[kind="fold"] {{ padding: 0 {scale.ICON_SIZE_SMALL + 4}px; }}
+QToolButton[kind="fold"]:checked, QToolButton[kind="fold"]:hover {{ background: transparent; color: {t.text}; }}
+QToolButton[kind="pill"] {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: {pill}px;
+    padding: 0 {scale.SPACE_12}px; }}
+QToolButton[kind="pill"]:hover {{ background: {t.hover}; }}
+QToolButton[kind="pill"]:focus {{ border: 2px solid {t.accent}; }}
 QToolButton[kind="toast"]:hover, QToolButton[kind="toast"]:pressed {{ background: {t.muted}; }}
 QToolButton[kind="plain"] {{ background: {t.surface}; border: 1px solid {t.line}; }}
 QToolButton[kind="plain"]:hover {{ background: {t.hover}; }}
@@ -202,6 +209,7 @@ QScrollBar::handle {{ background: {t.handle}; border-radius: 3px; margin: 3px; }
 QScrollBar::handle:vertical {{ min-height: 32px; }}
 QScrollBar::handle:horizontal {{ min-width: 32px; }}
 QScrollBar::handle:hover, QScrollBar::handle:pressed {{ background: {t.faint}; }}
+QScrollBar::handle:disabled {{ background: transparent; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; border: none; background: none; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QAbstractScrollArea::corner {{ background: transparent; }}

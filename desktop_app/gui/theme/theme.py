@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QToolTip
 
 from desktop_app.gui.theme import icons
 from desktop_app.gui.theme.palette import palette
-from desktop_app.gui.theme.scale import MEASURE_CHARACTERS, TypeScale
+from desktop_app.gui.theme.scale import CODE_CHARACTERS, MEASURE_CHARACTERS, SPACE_12, TypeScale
 from desktop_app.gui.theme.style_sheet import style_sheet
 from desktop_app.gui.theme.tokens import DARK, LIGHT, Tokens
 
@@ -82,6 +82,11 @@ class Theme(QObject):
         """Return how wide a column of transcript prose may be, in pixels."""
         metrics = QFontMetricsF(self.font(self.type_scale.transcript))
         return round(metrics.horizontalAdvance(_SAMPLE) / len(_SAMPLE) * MEASURE_CHARACTERS)
+
+    def column(self) -> int:
+        """Return how wide the transcript's column is, in pixels: room for the usual line of code."""
+        metrics = QFontMetricsF(self.code_font())
+        return round(metrics.horizontalAdvance("x") * CODE_CHARACTERS) + 2 * SPACE_12
 
     @cached_property
     def _system_pt(self) -> float:

@@ -16,12 +16,18 @@ class ElidedLabel(QLabel):
     ) -> None:
         super().__init__(parent)
         self._mode = mode
+        self._details = ""
         self.setTextFormat(Qt.TextFormat.PlainText)  # names come from files and models
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.setText(text)
 
     def setText(self, text: str) -> None:
         super().setText(text)
+        self._tell_whole()
+
+    def set_details(self, details: str) -> None:
+        """Tell more in the tooltip, below the text."""
+        self._details = details
         self._tell_whole()
 
     def minimumSizeHint(self) -> QSize:
@@ -39,4 +45,5 @@ class ElidedLabel(QLabel):
 
     def _tell_whole(self) -> None:
         is_cut = self.fontMetrics().horizontalAdvance(self.text()) > self.contentsRect().width()
-        self.setToolTip(self.text() if is_cut else "")
+        lines = [self.text()] if is_cut else []
+        self.setToolTip("\n".join([*lines, self._details] if self._details else lines))

@@ -1,0 +1,165 @@
+"""What can be done with a message, and what is known about it, in one quiet line below it."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QLabel, QWidget
+
+from desktop_app.gui.chat.answer_facts import details, summary
+from desktop_app.gui.theme.scale import ICON_SIZE_SMALL, SPACE_4, SPACE_8, TOUCH_HEIGHT
+from desktop_app.gui.widgets.elided_label import ElidedLabel
+from desktop_app.gui.widgets.icon_button import IconButton
+from desktop_app.storage.records import Message, Role
+
+_COPIED_MS = 2_000
+_VERSION_WIDTH = 40
+INSET = (TOUCH_HEIGHT - ICON_SIZE_SMALL) // 2  # between a button's edge and its picture, which is what lines up
+
+
+class MessageFooter(QWidget):
+    """Its buttons are made when the message comes into sight; until then it only keeps their place free.
+
+    Signals:
+        copy_requested(), regenerate_requested(), edit_requested(), delete_requested(): A button was pressed.
+        version_requested(int): Show the version before (-1) or after (1) this one.
+    """
+
+    copy_requested = Signal()
+    regenerate_requested = Signal()
+    edit_requested = Signal()
+    delete_requested = Signal()
+    version_requested = Signal(int)
+
+    def __init__(self, message: Message, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._message = message
+        self._parts: list[QWidget] = []
+        self._buttons: list[IconButton] = []
+        self._copy: IconButton | None = None
+        self._facts: ElidedLabel | None = None
+        self._is_strong = False
+        self._copied = QTimer(self, singleShot=True, interval=_COPIED_MS)
+        self._copied.timeout.connect(self._say_copy)
+
+    @property
+    def is_built(self) -> bool:
+        return bool(self._parts)
+
+    def set_message(self, message: Message) -> None:
+        """Show another state of the message."""
+        old, self._message = self._message, message
+        if self.is_built and (old.versions, old.version, old.facts) != (
+            message.versions,
+            message.version,
+            message.facts,
+        ):
+            had_focus = self._has_focus()
+            self._clear()
+            self.build()
+            if had_focus and self._copy is not None:
+                self._copy.setFocus()
+
+    def build(self) -> None:
+        """Make the buttons."""
+        if self.is_built:
+            return
+        is_answer = self._message.role == Role.ASSISTANT
+        self._copy = self._button("copy", self.tr("Copy"), self.copy_requested.emit)
+        if is_answer:
+            self._button("refresh-cw", self.tr("Answer again"), self.regenerate_requested.emit)
+        self._button("pencil", self.tr("Edit"), self.edit_requested.emit)
+        if self._message.versions > 1:
+            self._add_versions()
+        self._button("trash-2", self.tr("Delete"), self.delete_requested.emit)
+        if words := summary(self._message):
+            self._facts = ElidedLabel(words, self)
+            self._facts.setProperty("role", "small")
+            self._parts.append(self._facts)
+            if self._message.facts is not None:
+                self._facts.set_details(details(self._message.facts))
+        self._place()
+        for part in self._parts:
+            part.show()
+
+    def say_copied(self) -> None:
+        """Tell for a moment that the text is on the clipboard."""
+        if self._copy is not None:
+            self._copy.set_icon("check", self.tr("Copied"))
+            self._copied.start()
+
+    def set_strong(self, strong: bool) -> None:
+        """Draw the buttons clearly while the message has the person's attention, and faintly else."""
+        self._is_strong = strong or self._has_focus()
+        for button in self._buttons:
+            button.set_token("text" if self._is_strong else "faint")
+
+    def focus_widgets(self) -> list[QWidget]:
+        """Return what the Tab key visits here, in reading order."""
+        return list(self._buttons)
+
+    def _add_versions(self) -> None:
+        message = self._message
+        back = self._button("chevron-left", self.tr("Earlier version"), lambda: self.version_requested.emit(-1))
+        back.setEnabled(message.version > 1)
+        words = self.tr("{version} / {versions}").format(version=message.version, versions=message.versions)
+        label = QLabel(words, self)
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        label.setProperty("role", "small")
+        label.setAccessibleName(
+            self.tr("Version {version} of {versions}").format(version=message.version, versions=message.versions)
+        )
+        self._parts.append(label)
+        forward = self._button("chevron-right", self.tr("Later version"), lambda: self.version_requested.emit(1))
+        forward.setEnabled(message.version < message.versions)
+
+    def _button(self, icon_name: str, label: str, do: Callable[[], None]) -> IconButton:
+        button = IconButton(icon_name, label, self, token="text" if self._is_strong else "faint", size=ICON_SIZE_SMALL)
+        button.clicked.connect(do)
+        button.installEventFilter(self)
+        self._parts.append(button)
+        self._buttons.append(button)
+        return button
+
+    def _say_copy(self) -> None:
+        if self._copy is not None:
+            self._copy.set_icon("copy", self.tr("Copy"))
+
+    def _clear(self) -> None:
+        for part in self._parts:
+            part.hide()
+            part.deleteLater()
+        self._parts, self._buttons, self._copy, self._facts = [], [], None, None
+
+    def _has_focus(self) -> bool:
+        return any(button.hasFocus() for button in self._buttons)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self.set_strong(event.type() == QEvent.Type.FocusIn or self.parentWidget().underMouse())
+        return super().eventFilter(watched, event)
+
+    # ------------------------------------------------------------ layout
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._place()
+
+    def _place(self) -> None:
+        """Put an answer's buttons at its start, and those of the person's messages below their bubble's end."""
+        from_end = self._message.role == Role.USER
+        is_mirrored = (self.layoutDirection() == Qt.LayoutDirection.RightToLeft) != from_end
+        widths = [self._width_of(part) for part in self._parts]
+        position = 0
+        order = list(zip(self._parts, widths, strict=True))
+        for part, width in reversed(order) if from_end else order:
+            if part is self._facts:
+                position += SPACE_8
+                width = max(0, self.width() - position)
+            left = self.width() - position - width if is_mirrored else position
+            part.setGeometry(left, 0, width, TOUCH_HEIGHT)
+            position += width + (0 if part is self._facts else SPACE_4 // 2)
+
+    def _width_of(self, part: QWidget) -> int:
+        if isinstance(part, IconButton):
+            return TOUCH_HEIGHT
+        return min(part.sizeHint().width(), self.width()) if part is self._facts else _VERSION_WIDTH

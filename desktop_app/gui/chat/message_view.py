@@ -1,0 +1,299 @@
+"""One message of a conversation: its text, what is to be said about it, and what can be done with it."""
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QEnterEvent, QGuiApplication, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QLabel, QWidget
+from shiboken6 import isValid
+
+from desktop_app.chat.reasoning import without_reasoning
+from desktop_app.gui.chat.answer_facts import Offer, notes
+from desktop_app.gui.chat.bubble import Bubble
+from desktop_app.gui.chat.highlight import RunInBackground
+from desktop_app.gui.chat.message_body import MessageBody
+from desktop_app.gui.chat.message_editor import MessageEditor
+from desktop_app.gui.chat.message_footer import INSET, MessageFooter
+from desktop_app.gui.chat.message_note import MessageNote
+from desktop_app.gui.chat.placing import mirrored, place
+from desktop_app.gui.theme import theme
+from desktop_app.gui.theme.scale import RADIUS_CARD, SPACE_4, SPACE_12, TOUCH_HEIGHT
+from desktop_app.storage.records import Message, MessageState, Role
+
+BUBBLE_SHARE = 0.8  # of the column, at most
+BLEED = 12  # free space on both sides, for the focus ring
+_FLASH_MS = 1_500
+_RING_GAP = 6
+
+
+class MessageView(QWidget):
+    """Looks the same whether its text came at once or streamed. Signals carry the message's id.
+
+    Signals:
+        resized(): The height it needs may have changed.
+        regenerate_requested(int), delete_requested(int), continue_requested(int): A wish.
+        version_requested(int, int): Show the version before (-1) or after (1) this one.
+        edited(int, str): The person changed the text.
+        link_activated(str): The person chose a link.
+        selection_started(), dragged(QPoint): As of `TextSelection`.
+    """
+
+    resized = Signal()
+    regenerate_requested = Signal(int)
+    delete_requested = Signal(int)
+    continue_requested = Signal(int)
+    version_requested = Signal(int, int)
+    edited = Signal(int, str)
+    link_activated = Signal(str)
+    selection_started = Signal()
+    dragged = Signal(QPoint)
+
+    def __init__(self, message: Message, run_in_background: RunInBackground, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._message = message
+        self._is_last = False
+        self._editor: MessageEditor | None = None
+        self._notes: list[MessageNote] = []
+        self._shown_notes: list = []
+        self._waiting: QLabel | None = None
+        self.body: MessageBody | Bubble
+        if message.role == Role.USER:
+            self.body = Bubble(message.content, self)
+        else:
+            self.body = MessageBody(run_in_background, self)
+            self.body.link_activated.connect(self.link_activated)
+            self.body.set_text(message.content, streaming=self.is_streaming)
+        self.body.resized.connect(self._on_resized)
+        self.body.selection_started.connect(self.selection_started)
+        self.body.dragged.connect(self.dragged)
+        self._footer = MessageFooter(message, self)
+        self._connect_footer()
+        self._focused: QWidget | None = None
+        self.body.selection.focused.connect(self._on_focused)
+        self._flash = QTimer(self, singleShot=True, interval=_FLASH_MS)
+        self._flash.timeout.connect(self.update)
+        self._show_state()
+
+    def _connect_footer(self) -> None:
+        footer = self._footer
+        footer.copy_requested.connect(self._copy)
+        footer.regenerate_requested.connect(lambda: self.regenerate_requested.emit(self._message.id))
+        footer.edit_requested.connect(self.begin_edit)
+        footer.delete_requested.connect(lambda: self.delete_requested.emit(self._message.id))
+        footer.version_requested.connect(lambda step: self.version_requested.emit(self._message.id, step))
+
+    # ------------------------------------------------------------ content
+
+    @property
+    def message(self) -> Message:
+        return self._message
+
+    @property
+    def is_editing(self) -> bool:
+        return self._editor is not None
+
+    @property
+    def is_streaming(self) -> bool:
+        return self._message.state == MessageState.STREAMING
+
+    def set_message(self, message: Message) -> None:
+        """Show another state of the same message; text that is there already is left alone."""
+        was_streaming = self.is_streaming
+        self._message = message
+        if isinstance(self.body, Bubble):
+            if self.body.text != message.content:
+                self.body.set_text(message.content)
+        elif self.body.text != message.content or (self.is_streaming and not was_streaming):
+            self.body.set_text(message.content, streaming=self.is_streaming)
+        elif not self.is_streaming:
+            self.body.finish()
+        self._footer.set_message(message)
+        self._show_state()
+        self._on_resized()
+
+    def set_place(self, number: int, total: int) -> None:
+        """Say which message of the conversation this is, counted from 1."""
+        is_last = number == total
+        words = self.tr("Your message, {number} of {total}")
+        if self._message.role == Role.ASSISTANT:
+            words = self.tr("Answer, {number} of {total}")
+        name = words.format(number=number, total=total)
+        self.setAccessibleName(name)
+        self.body.setAccessibleName(name)
+        if is_last != self._is_last:
+            self._is_last = is_last
+            self._show_state()
+            self._on_resized()
+
+    def append(self, text: str) -> None:
+        """Add text at the end of an answer that is being written."""
+        if isinstance(self.body, MessageBody):
+            self.body.append(text)
+
+    def make_ready(self) -> None:
+        """Make what is needed only in sight: the buttons."""
+        if not self._footer.is_built:
+            self._footer.build()
+
+    def flash(self) -> None:
+        """Point the person to this message for a moment."""
+        self._flash.start()
+        self.update()
+
+    def refresh(self) -> None:
+        """Take over a new theme."""
+        self.body.refresh()
+        self.update()
+
+    def _show_state(self) -> None:
+        self._footer.setVisible(not self.is_streaming and self._editor is None)
+        wanted = notes(self._message, self._is_last)
+        if wanted != self._shown_notes:
+            self._shown_notes = wanted
+            for note in self._notes:
+                note.hide()
+                note.deleteLater()
+            self._notes = [MessageNote(note, self) for note in wanted]
+            for note, view in zip(wanted, self._notes, strict=True):
+                view.chosen.connect(self._on_continue if note.offer == Offer.CONTINUE else self._on_again)
+                view.show()
+        self._show_waiting()
+
+    def _show_waiting(self) -> None:
+        is_waiting = self.is_streaming and not self.body.text
+        if is_waiting and self._waiting is None:
+            self._waiting = QLabel("…", self)
+            self._waiting.setProperty("role", "muted")
+            self._waiting.setAccessibleName(self.tr("The answer is on its way"))
+            self._waiting.show()
+        elif not is_waiting and self._waiting is not None:
+            self._waiting.deleteLater()
+            self._waiting = None
+
+    # ------------------------------------------------------------ wishes
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(without_reasoning(self.body.text))
+        self._footer.say_copied()
+
+    def _on_continue(self) -> None:
+        self.continue_requested.emit(self._message.id)
+
+    def _on_again(self) -> None:
+        self.regenerate_requested.emit(self._message.id)
+
+    def begin_edit(self) -> None:
+        """Let the person change the text in its place."""
+        if self._editor is not None or self.is_streaming:
+            return
+        save = self.tr("Save and answer") if self._message.role == Role.USER else self.tr("Save")
+        self._editor = MessageEditor(self.body.text, save, self)
+        self._editor.saved.connect(self._on_saved)
+        self._editor.cancelled.connect(self.end_edit)
+        self._editor.resized.connect(self._on_resized)
+        self.body.hide()
+        self._editor.show()
+        self._show_state()
+        self._on_resized()
+        self._editor.setFocus()
+
+    def end_edit(self) -> None:
+        """Show the message again, as it was."""
+        if self._editor is None:
+            return
+        self._editor.hide()
+        self._editor.deleteLater()
+        self._editor = None
+        self.body.show()
+        self._show_state()
+        self._on_resized()
+
+    def _on_saved(self, text: str) -> None:
+        self.end_edit()
+        if text != self.body.text:
+            self.edited.emit(self._message.id, text)
+
+    # ------------------------------------------------------------ layout
+
+    def height_for(self, width: int) -> int:
+        """Return the height this needs in some width, in pixels."""
+        width -= 2 * BLEED
+        height = self._main_height(width)
+        for note in self._notes:
+            height += SPACE_12 + note.height_for(width)
+        return height + SPACE_4 + TOUCH_HEIGHT
+
+    def _main_height(self, width: int) -> int:
+        if self._editor is not None:
+            return self._editor.height_for(width)
+        height = self.body.height_for(self._body_width(width))
+        return max(height, self._waiting.sizeHint().height()) if self._waiting is not None else height
+
+    def _body_width(self, width: int) -> int:
+        return self.body.width_for(round(width * BUBBLE_SHARE)) if isinstance(self.body, Bubble) else width
+
+    def arrange(self) -> None:
+        """Put the parts where they belong in the width this has now."""
+        width = self.width() - 2 * BLEED
+        top = self._main_height(width)
+        if self._editor is not None:
+            self._editor.setGeometry(BLEED, 0, width, top)
+        else:
+            body_width = self._body_width(width)
+            left = BLEED + width - body_width if isinstance(self.body, Bubble) else BLEED
+            place(self.body, mirrored(left, body_width, self), 0, body_width, top)
+        if self._waiting is not None:
+            self._waiting.setGeometry(BLEED, 0, width, self._waiting.sizeHint().height())
+        for note in self._notes:
+            note_height = note.height_for(width)
+            note.setGeometry(BLEED, top + SPACE_12, width, note_height)
+            top += SPACE_12 + note_height
+        self._footer.setGeometry(BLEED - INSET, top + SPACE_4, width + 2 * INSET, TOUCH_HEIGHT)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.arrange()
+
+    def _on_resized(self) -> None:
+        self._show_waiting()
+        self.resized.emit()
+
+    # ------------------------------------------------------------ attention
+
+    def focus_widgets(self) -> list[QWidget]:
+        """Return what the Tab key visits here, in reading order."""
+        if self._editor is not None:
+            return self._editor.focus_widgets()
+        found = self.body.focus_widgets()
+        for note in self._notes:
+            found.extend(note.focus_widgets())
+        return [*found, *self._footer.focus_widgets()]
+
+    def _on_focused(self, view: QWidget | None) -> None:
+        self._focused = view
+        if view is not None:
+            self.make_ready()
+        self.update()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self.make_ready()
+        self._footer.set_strong(True)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._footer.set_strong(False)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._flash.isActive() or self._focused is not None:
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_attention(painter)
+
+    def _paint_attention(self, painter: QPainter) -> None:
+        tokens = theme().tokens
+        if self._flash.isActive():
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(tokens.hover))
+            painter.drawRoundedRect(QRectF(self.rect()), RADIUS_CARD, RADIUS_CARD)
+        if self._focused is not None and isValid(self._focused):
+            corner = self._focused.mapTo(self, QPoint(0, 0))
+            ring = QRectF(QRect(corner, self._focused.size())).adjusted(-_RING_GAP, -1, _RING_GAP, 1)
+            painter.setPen(QPen(QColor(tokens.accent), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(ring, RADIUS_CARD, RADIUS_CARD)

@@ -1,0 +1,65 @@
+"""`python -m tests.bench [ROW ...]`: measure, print one Markdown table, and write build/bench.json.
+
+Without names, all rows. The exit status is 0 also where a goal is missed: a benchmark informs, the tests judge.
+"""
+
+import argparse
+import datetime
+import importlib.metadata
+import json
+import os
+import platform
+import sys
+from pathlib import Path
+
+import psutil
+
+from tests.bench.rows import all_measures
+from tests.bench.table import Row, render
+
+REPORT = Path(__file__).resolve().parents[2] / "build" / "bench.json"
+PACKAGES = ("moatless", "llama-cpp-python", "xllamacpp", "PySide6-Essentials")
+
+
+def main() -> int:
+    """Measure what the arguments name."""
+    known = all_measures()
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(known))
+    names = parser.parse_args().rows or list(known)
+    if unknown := [name for name in names if name not in known]:
+        parser.error(f"no such row: {', '.join(unknown)}; there are {', '.join(known)}")
+    rows: list[Row] = []
+    for name in names:
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        rows += known[name]()
+    print(render(rows))
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text(json.dumps({**machine(), "rows": [row.as_dict() for row in rows]}, indent=1), "utf-8")
+    return 0
+
+
+def machine() -> dict[str, object]:
+    """Return what figures depend on."""
+    return {
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "system": platform.platform(),
+        "cpu": cpu_name(),
+        "cores": os.cpu_count(),
+        "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
+        "load_before": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+        "python": platform.python_version(),
+        "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
+    }
+
+
+def cpu_name() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,289 @@
+"""The window as a person uses it, with mouse and keyboard."""
+
+import os
+import signal
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollBar,
+    QTextEdit,
+    QWidget,
+)
+
+from desktop_app.engine.echo import PACE_VARIABLE
+from desktop_app.gui.main_window import CHAT, MODELS, SETTINGS
+from desktop_app.gui.trouble_page import TroublePage
+from desktop_app.jobs.chat_session import Status
+from desktop_app.settings import options
+from desktop_app.storage.records import MessageState
+
+
+def type_message(qtbot, app, text):
+    qtbot.keyClicks(app.chat.composer.edit, text)
+
+
+def send(qtbot, app, text):
+    """Type a message, press Enter, and wait for the end of its answer."""
+    type_message(qtbot, app, text)
+    with qtbot.waitSignal(app.session.changed) as ended:
+        qtbot.keyClick(app.chat.composer.edit, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: app.session.status == Status.IDLE)
+    return ended.args[0]
+
+
+def titles(app):
+    return [row.title for row in app.chat.list._model.rows if not row.is_heading]
+
+
+def test_a_first_start_is_ready_to_chat(app):
+    app = app()
+    assert app.window.page == CHAT
+    assert app.chat.welcome.isVisible()
+    assert app.chat.composer.edit.hasFocus()
+    assert "small model" in app.chat.welcome._model.text()
+
+
+def test_typing_and_enter_send_and_the_answer_is_shown(qtbot, app):
+    app = app()
+    message = send(qtbot, app, "hello old friend")
+    assert message.content == "hello old friend"
+    assert app.chat.composer.text() == ""
+    assert [each.content for each in app.chat.transcript.messages()] == ["hello old friend"] * 2
+    qtbot.waitUntil(lambda: titles(app) == ["hello old friend"])
+
+
+def test_shift_enter_begins_a_new_line(qtbot, app):
+    app = app()
+    type_message(qtbot, app, "one")
+    qtbot.keyClick(app.chat.composer.edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    type_message(qtbot, app, "two")
+    assert app.chat.composer.text() == "one\ntwo"
+    assert app.session.is_new
+
+
+def test_the_send_key_can_be_changed(qtbot, app):
+    app = app()
+    app.preferences.set(options.SEND_KEY, "ctrl_enter")
+    type_message(qtbot, app, "one")
+    qtbot.keyClick(app.chat.composer.edit, Qt.Key.Key_Return)
+    assert app.session.is_new
+    with qtbot.waitSignal(app.session.changed):
+        qtbot.keyClick(app.chat.composer.edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+
+
+def test_escape_stops_an_answer(qtbot, app, monkeypatch):
+    monkeypatch.setenv(PACE_VARIABLE, "20")
+    app = app()
+    app.chat.composer.set_text("word " * 200)
+    with qtbot.waitSignal(app.session.answering) as answering:
+        qtbot.mouseClick(app.chat.composer.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(answering.args[0].text))
+    assert app.chat.composer.button.accessibleName() == "Stop"
+    with qtbot.waitSignal(app.session.changed) as ended:
+        qtbot.keyClick(app.chat.composer.edit, Qt.Key.Key_Escape)
+    assert ended.args[0].state == MessageState.STOPPED
+
+
+def test_a_message_too_long_stays_in_the_message_box_with_the_reason(qtbot, app):
+    app = app()
+    app.chat.composer.set_text("word " * 5000)
+    with qtbot.waitSignal(app.session.refused):
+        qtbot.mouseClick(app.chat.composer.button, Qt.MouseButton.LeftButton)
+    assert app.chat.composer.text().startswith("word")
+    assert "5,000 tokens" in app.chat.composer.status.text()
+    assert app.chat.composer.status.isVisible()
+
+
+def test_a_killed_engine_is_said_and_the_next_message_is_answered(qtbot, app):
+    app = app()
+    with qtbot.waitSignal(app.engine.crashed):
+        os.kill(app.engine.process_id, signal.SIGKILL)
+    assert "memory ran out" in app.toast._words.text()
+    assert send(qtbot, app, "still there").content == "still there"
+
+
+def test_a_stored_conversation_opens_and_the_window_comes_back_to_it(qtbot, app, stored):
+    ids = stored({"Foxes": ["Where do foxes live?", "In dens."], "Bread": ["Why is it flat?", "The yeast."]})
+    start = app
+    first = start()
+    qtbot.waitUntil(lambda: set(titles(first)) == {"Foxes", "Bread"})
+    with qtbot.waitSignal(first.session.opened):
+        first.chat.list.chosen.emit(ids["Foxes"], None)
+    assert first.chat.header.title.text() == "Foxes"
+    start.close(first)
+
+    again = start()
+    qtbot.waitUntil(lambda: again.session.conversation.id == ids["Foxes"])
+    assert [m.content for m in again.chat.transcript.messages()] == ["Where do foxes live?", "In dens."]
+
+
+def test_search_finds_words_in_all_chats_and_opens_the_hit(qtbot, app, stored):
+    ids = stored({"Foxes": ["Where do foxes live?", "In dens, mostly."], "Bread": ["Why is it flat?", "The yeast."]})
+    app = app()
+    qtbot.keyClicks(app.chat.list.search, "dens")
+    qtbot.waitUntil(lambda: titles(app) == ["Foxes"])
+    row = app.chat.list._model.rows[0]
+    assert "\x02dens\x03" in row.snippet
+    with qtbot.waitSignal(app.session.opened):
+        app.chat.list._open(row)
+    assert app.session.conversation.id == ids["Foxes"]
+    app.chat.list.search.clear()
+    qtbot.waitUntil(lambda: len(titles(app)) == 2)
+
+
+def test_a_deleted_chat_is_in_the_trash_and_comes_back(qtbot, app, stored):
+    stored({"Foxes": ["Where do foxes live?", "In dens."]})
+    app = app()
+    qtbot.waitUntil(lambda: titles(app) == ["Foxes"])
+    view = app.chat.list.view
+    view.setFocus()
+    view.setCurrentIndex(app.chat.list._model.index(1))
+    qtbot.keyClick(view, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: titles(app) == [])
+    app.chat.list.trash_button.click()
+    qtbot.waitUntil(lambda: titles(app) == ["Foxes"])
+    app.chat.list.trash_button.click()
+    qtbot.waitUntil(lambda: app.toast.isVisible())
+    qtbot.mouseClick(app.toast._undo, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: titles(app) == ["Foxes"])
+
+
+def test_rename_and_pin_are_in_the_menu_of_a_chat(qtbot, app, stored, monkeypatch):
+    stored({"Foxes": ["Where?", "Here."], "Bread": ["Why?", "Because."]})
+    app = app()
+    qtbot.waitUntil(lambda: len(titles(app)) == 2)
+    row = next(row for row in app.chat.list._model.rows if row.title == "Foxes")
+    actions = {action.text(): action for action in app.chat.list.menu_actions(row)}
+    assert list(actions) == ["Rename", "Pin", "Delete"]
+    actions["Pin"].trigger()
+    qtbot.waitUntil(lambda: app.chat.list._model.rows[0].title == "Pinned" and titles(app)[0] == "Foxes")
+    monkeypatch.setattr("PySide6.QtWidgets.QInputDialog.getText", lambda *_args, **_options: ("Vixens", True))
+    actions["Rename"].trigger()
+    qtbot.waitUntil(lambda: "Vixens" in titles(app))
+
+
+def test_a_deleted_message_is_undone_from_the_toast(qtbot, app):
+    app = app()
+    send(qtbot, app, "one")
+    send(qtbot, app, "two")
+    second = app.chat.transcript.messages()[2]
+    with qtbot.waitSignal(app.session.deleted):
+        app.chat.transcript.delete_requested.emit(second.id)
+    qtbot.waitUntil(lambda: len(app.chat.transcript.messages()) == 2)
+    qtbot.mouseClick(app.toast._undo, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(app.chat.transcript.messages()) == 4)
+
+
+def test_a_draft_is_there_again_when_its_chat_is_opened(qtbot, app):
+    app = app()
+    send(qtbot, app, "hello")
+    first = app.session.conversation.id
+    type_message(qtbot, app, "not yet")
+    app.chat.start_new()
+    assert app.chat.composer.text() == ""
+    with qtbot.waitSignal(app.session.opened):
+        app.session.open(first)
+    assert app.chat.composer.text() == "not yet"
+
+
+def test_settings_of_a_chat_are_kept_with_it(qtbot, app):
+    app = app()
+    send(qtbot, app, "hello")
+    app.chat.header.options_button.click()
+    prompt = app.chat.options.findChild(QPlainTextEdit)
+    prompt.setPlainText("Be brief.")
+    assert app.session.conversation.system_prompt == "Be brief."
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_look_follows_the_setting(app, theme):
+    from desktop_app.gui.theme import theme as current
+
+    app = app()
+    app.preferences.set(options.THEME, theme)
+    assert current().is_dark == (theme == "dark")
+    app.preferences.set(options.THEME, "system")
+
+
+def test_settings_can_be_searched(app):
+    app = app()
+    app.window.show_page(SETTINGS)
+    app.settings.search.setText("temperature")
+    shown = [words for row, _, words in app.settings._rows if row.isVisible()]
+    assert len(shown) == 1
+    assert "likely words" in shown[0]
+
+
+def test_a_file_that_is_no_model_is_refused_with_a_sentence(qtbot, app, tmp_path):
+    (tmp_path / "letter.txt").write_text("Dear reader")
+    app = app()
+    with qtbot.waitSignal(app.library.refused):
+        app.library.add(tmp_path / "letter.txt")
+    assert "letter.txt" in app.toast._words.text()
+
+
+def test_a_database_of_a_newer_version_is_a_page_with_a_sentence(qtbot, app, data_folder):
+    import sqlite3
+
+    connection = sqlite3.connect(data_folder.database)
+    connection.execute("PRAGMA user_version = 99900")
+    connection.close()
+    app = app(ready=False)
+    qtbot.waitUntil(lambda: isinstance(app.window.stack.currentWidget(), TroublePage))
+
+
+def test_a_data_folder_that_cannot_be_written_is_a_page_with_a_sentence(qtbot, app, data_folder, monkeypatch):
+    import shutil
+
+    shutil.rmtree(data_folder.root)
+    data_folder.root.write_text("a file where the folder should be")
+    app = app(ready=False)
+    qtbot.waitUntil(lambda: isinstance(app.window.stack.currentWidget(), TroublePage))
+
+
+INTERACTIVE = (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QTextEdit,
+)
+
+
+def test_everything_a_person_can_use_has_a_name(qtbot, app, stored):
+    ids = stored({"Foxes": ["Where do foxes live?", "In dens.\n\n```python\nprint('den')\n```\n"]})
+    app = app()
+    with qtbot.waitSignal(app.session.opened):
+        app.session.open(ids["Foxes"])
+    app.chat.header.options_button.click()
+    nameless = []
+    for page in (CHAT, MODELS, SETTINGS):
+        app.window.show_page(page)
+        for widget in app.window.findChildren(QWidget):
+            is_part = isinstance(widget, QScrollBar) or widget.objectName().startswith("qt_")
+            if not isinstance(widget, INTERACTIVE) or is_part or not widget.isVisible():
+                continue
+            accessible = QAccessible.queryAccessibleInterface(widget)
+            if not accessible.text(QAccessible.Text.Name):
+                nameless.append(f"{page}: {widget}")
+    assert nameless == []
+
+
+def test_the_message_box_lets_the_tab_key_through(qtbot, app):
+    app = app()
+    assert app.chat.composer.edit.hasFocus()
+    qtbot.keyClick(app.chat.composer.edit, Qt.Key.Key_Tab)
+    assert not app.chat.composer.edit.hasFocus()
+    assert app.chat.composer.text() == ""

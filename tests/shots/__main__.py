@@ -1,0 +1,125 @@
+"""Pictures of every page of the real program: `python -m tests.shots [FOLDER]`, by default into build/shots.
+
+Each scene is taken in light and dark, 1280 x 800 and 900 x 600. The conversations are sent to the starter model or
+stored from `content.py`; nothing is painted for the picture.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QEventLoop, QTimer
+
+from desktop_app.app import App
+from desktop_app.errors import UserError
+from desktop_app.gui.main_window import CHAT, MODELS, SETTINGS
+from desktop_app.gui.trouble_page import TroublePage
+from desktop_app.jobs.engine import EngineState
+from desktop_app.paths import DataFolder
+from desktop_app.settings import options
+from tests.shots.content import store_conversations
+
+SIZES = ((1280, 800), (900, 600))
+SETTLE_MS = 400  # transcripts fill in slices, highlighting comes from another thread
+
+
+def wait(ms: int = SETTLE_MS) -> None:
+    loop = QEventLoop()
+    QTimer.singleShot(ms, loop.quit)
+    loop.exec()
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    while not condition():
+        wait(20)
+
+
+class Photographer:
+    """Takes the scenes of one look after the other."""
+
+    def __init__(self, app: App, folder: Path) -> None:
+        self.app = app
+        self.folder = folder
+
+    def take(self, scene: str) -> None:
+        """Save the window as it is, in both sizes."""
+        for width, height in SIZES:
+            self.app.window.resize(width, height)
+            wait()
+            theme = self.app.preferences[options.THEME]
+            name = f"{scene}-{theme}-{width}x{height}.png"
+            self.app.window.grab().save(str(self.folder / name))
+            print(name, flush=True)
+
+    def open(self, title: str) -> None:
+        """Open the stored conversation with this title."""
+        found: list[int] = []
+        self.app.store.ask(lambda r: next(c.id for c in r.chats.list_conversations() if c.title == title), found.append)
+        wait_for(lambda: bool(found))
+        self.app.session.open(found[0])
+        wait_for(lambda: self.app.session.conversation.id == found[0])
+
+    def all_scenes(self) -> None:
+        """Take every page, empty and full."""
+        app = self.app
+        app.window.show_page(CHAT)
+        app.chat.start_new()
+        self.take("chat-empty")
+        self.open("Reading a CSV file safely")
+        self.take("chat-code")
+        self.open("Trip to Lisbon")
+        self.take("chat-prose")
+        app.chat.header.options_button.setChecked(True)
+        self.take("chat-options")
+        app.chat.header.options_button.setChecked(False)
+        app.chat.list.search.setText("tram")
+        self.take("chat-search")
+        app.chat.list.search.clear()
+        self.stream()
+        app.window.show_page(MODELS)
+        self.take("models")
+        app.window.show_page(SETTINGS)
+        self.take("settings")
+
+    def stream(self) -> None:
+        """Have the starter model write, and take it while it does."""
+        session = self.app.session
+        self.app.chat.start_new()
+        session.send("Write a long letter to a friend about a walk by the sea.")
+        wait_for(lambda: session.answer is not None and len(session.answer.text) > 300)
+        self.take("chat-streaming")
+        session.stop()
+        wait_for(lambda: session.answer is None)
+        self.take("chat-stopped")
+
+
+def main(folder: Path) -> None:
+    """Take all pictures."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="moatless-shots-") as scratch:
+        data = DataFolder(Path(scratch))
+        store_conversations(data)
+        with App(data) as app:
+            app.start()
+            wait_for(lambda: app.engine.state == EngineState.READY)
+            photographer = Photographer(app, folder)
+            for scheme in ("light", "dark"):
+                app.preferences.set(options.THEME, scheme)
+                photographer.all_scenes()
+            for scheme in ("light", "dark"):
+                app.preferences.set(options.THEME, scheme)
+                trouble = UserError(
+                    "The chats in this folder were written by a newer version of Moatless.",
+                    "Install the newest version, or start with --data-dir and another folder.",
+                )
+                app.window.stack.addWidget(page := TroublePage(trouble, scratch))
+                app.window.stack.setCurrentWidget(page)
+                photographer.take("trouble")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path("build/shots"))
