@@ -8,6 +8,7 @@ import msgspec
 from desktop_app.commands.library import open_models
 from desktop_app.commands.output import print_line
 from desktop_app.library import catalog
+from desktop_app.library.memory import readable_size
 from desktop_app.paths import DataFolder
 from desktop_app.storage.records import Model
 
@@ -23,7 +24,9 @@ def list_models(options: argparse.Namespace, folder: DataFolder) -> None:
     width = max((len(model.name) for model in known), default=0)
     for model in known:
         missing = "" if Path(model.path).is_file() else "  (the file is missing)"
-        print(f"{model.name:{width}}  {model.quant_type:8}  {model.size_bytes / 1e6:9,.0f} MB  {model.path}{missing}")
+        print(
+            f"{model.name:{width}}  {model.quant_type:8}  {readable_size(model.size_bytes):>9}  {model.path}{missing}"
+        )
 
 
 def add_model(options: argparse.Namespace, folder: DataFolder) -> None:

@@ -77,6 +77,7 @@ def _try_window(folder: DataFolder) -> str:
     from desktop_app.app import App
 
     with App(folder, backend="echo") as app:
+        app.assemble()
         app.window.show()
         app.qt.processEvents()
         size = app.window.size()

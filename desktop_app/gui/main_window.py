@@ -1,6 +1,7 @@
 """The window: puts the pages together and nothing else."""
 
-from PySide6.QtCore import QByteArray
+from PySide6.QtCore import QByteArray, Signal
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QWidget
 
 from desktop_app.gui.rail import Rail
@@ -17,18 +18,23 @@ PAGES = {
 
 
 class MainWindow(QMainWindow):
-    """Rail and pages. `pages` has one widget for each name in `PAGES`."""
+    """Rail and pages.
 
-    def __init__(self, pages: dict[str, QWidget]) -> None:
+    Signals:
+        painted(): The window is on the screen for the first time.
+    """
+
+    painted = Signal()
+
+    def __init__(self) -> None:
         super().__init__()
         self.setWindowTitle("Moatless")
         self.setMinimumSize(*SMALLEST)
         self.resize(*STANDARD)
         self.rail = Rail(PAGES)
         self.stack = QStackedWidget()
-        self._pages = pages
-        for page in pages.values():
-            self.stack.addWidget(page)
+        self._pages: dict[str, QWidget] = {}
+        self._is_painted = False
         body = QWidget()
         layout = QHBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -36,8 +42,21 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.rail)
         layout.addWidget(self.stack, 1)
         self.setCentralWidget(body)
+        self.rail.show_page(CHAT)
+
+    def set_pages(self, pages: dict[str, QWidget]) -> None:
+        """Take one widget for each name in `PAGES` and show the chat."""
+        self._pages = pages
+        for page in pages.values():
+            self.stack.addWidget(page)
         self.rail.chosen.connect(self.show_page)
         self.show_page(CHAT)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._is_painted:
+            self._is_painted = True
+            self.painted.emit()
 
     @property
     def page(self) -> str:

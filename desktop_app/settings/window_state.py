@@ -12,13 +12,11 @@ class WindowState(msgspec.Struct, frozen=True):
 
     Attributes:
         geometry: Place and size as the toolkit encodes them, in base64; empty for the standard size.
-        list_width: Width of the conversation list in pixels; 0 for the standard width.
         page: The page being shown, by its name in the rail.
         conversation_id: The conversation being shown; None for a new one.
     """
 
     geometry: str = ""
-    list_width: int = 0
     page: str = ""
     conversation_id: int | None = None
 

@@ -50,6 +50,10 @@ class Screen:
         self._server.wait()
         self._folder.cleanup()
 
+    def environment(self) -> dict[str, str]:
+        """Return the environment of a program that is to open its window here."""
+        return {**os.environ, "DISPLAY": self.display, "QT_QPA_PLATFORM": "xcb"}
+
     def painted_share(self) -> float:
         """Return how much of the screen is not black."""
         black = 0
@@ -60,7 +64,7 @@ class Screen:
 
     def seconds_to_paint(self, command: Sequence[str]) -> float:
         """Start a program, wait until its window is painted, end it, and return the seconds from its start."""
-        environment = {**os.environ, "DISPLAY": self.display, "QT_QPA_PLATFORM": "xcb"}
+        environment = self.environment()
         started = time.perf_counter()
         process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)
         try:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from desktop_app.app import App, make_qt_application
 from desktop_app.jobs.engine import EngineState
@@ -53,14 +54,15 @@ class Person:
     def ended(self, message):
         say(state=message.state.value, content=message.content)
         if self.quits:
-            self.app.qt.quit()
+            QApplication.quit()
 
 
 def main(arguments):
     qt = make_qt_application()
     with App(DataFolder(Path(arguments[0]))) as app:
-        person = Person(app, arguments[1], "--quit" in arguments)
-        app.start()
+        person = Person(app.assemble(), arguments[1], "--quit" in arguments)
+        app.window.show()
+        app.workspace.open()
         QTimer.singleShot(0, lambda: say(shown=time.monotonic() - STARTED))
         qt.exec()
         del person

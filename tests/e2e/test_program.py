@@ -82,7 +82,7 @@ def test_a_first_start_without_anything_chats_with_the_starter_model(drive, tmp_
     try:
         chats = Chats(database)
         conversation = chats.list_conversations()[0]
-        assert conversation.title == "Name three colors"
+        assert conversation.title == "Name three colors."
         assert [m.content for m in chats.messages(chats.path(conversation.id))][1] == ended["content"]
     finally:
         database.close()

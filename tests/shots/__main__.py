@@ -18,6 +18,7 @@ from desktop_app.app import App
 from desktop_app.errors import UserError
 from desktop_app.gui.main_window import CHAT, MODELS, SETTINGS
 from desktop_app.gui.trouble_page import TroublePage
+from desktop_app.gui.workspace import Workspace
 from desktop_app.jobs.engine import EngineState
 from desktop_app.paths import DataFolder
 from desktop_app.settings import options
@@ -41,7 +42,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 class Photographer:
     """Takes the scenes of one look after the other."""
 
-    def __init__(self, app: App, folder: Path) -> None:
+    def __init__(self, app: Workspace, folder: Path) -> None:
         self.app = app
         self.folder = folder
 
@@ -103,8 +104,10 @@ def main(folder: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="moatless-shots-") as scratch:
         data = DataFolder(Path(scratch))
         store_conversations(data)
-        with App(data) as app:
-            app.start()
+        with App(data) as started:
+            app = started.assemble()
+            started.window.show()
+            app.open()
             wait_for(lambda: app.engine.state == EngineState.READY)
             photographer = Photographer(app, folder)
             for scheme in ("light", "dark"):
@@ -116,8 +119,7 @@ def main(folder: Path) -> None:
                     "The chats in this folder were written by a newer version of Moatless.",
                     "Install the newest version, or start with --data-dir and another folder.",
                 )
-                app.window.stack.addWidget(page := TroublePage(trouble, scratch))
-                app.window.stack.setCurrentWidget(page)
+                app.window.show_trouble(TroublePage(trouble, scratch))
                 photographer.take("trouble")
 
 

@@ -20,9 +20,7 @@ FACTS = AnswerFacts(
     finish_reason="stop",
     seed=1,
 )
-CSV_QUESTION = (
-    "People send me CSV files in which some rows are broken. How do I read them in Python?"
-)
+CSV_QUESTION = "People send me CSV files in which some rows are broken. How do I read them in Python?"
 CSV_ANSWER = """\
 Read it row by row and keep the bad rows apart, so that one broken line does not cost you the whole file.
 

@@ -51,7 +51,7 @@ class _Loaded:
     context: LlamaContext
     format: PromptFormat
     facts: ModelFacts
-    memory_bytes: int
+    memory_bytes: int  # that unloading gives back; mapped weights count as free all the time
     n_threads: Callable[[], int]
 
     def close(self) -> None:
@@ -80,7 +80,7 @@ class LlamaBackend:
         memory = check_fits(header, n_ctx, free_memory_bytes() + (before.memory_bytes if before else 0))
         self.unload()  # two models may not fit at once
         try:
-            self._loaded = self._load(command, n_ctx, memory.total, on_progress, is_stopped)
+            self._loaded = self._load(command, n_ctx, memory.total - memory.weights, on_progress, is_stopped)
         except BaseException:
             if before:
                 self._loaded = self._load(before.command, before.facts.n_ctx, before.memory_bytes, lambda _: None, bool)

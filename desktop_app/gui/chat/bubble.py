@@ -1,6 +1,6 @@
 """A person's message: the text as it was typed, on a soft ground."""
 
-from PySide6.QtCore import QPoint, QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -17,12 +17,9 @@ class Bubble(QWidget):
 
     Signals:
         resized(): The height it needs may have changed.
-        selection_started(), dragged(QPoint): As of `TextSelection`.
     """
 
     resized = Signal()
-    selection_started = Signal()
-    dragged = Signal(QPoint)
 
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,8 +28,6 @@ class Bubble(QWidget):
         self._view = ProseView(self)
         self.selection = TextSelection(lambda: [self._view], self)
         self.selection.watch(self._view)
-        self.selection.started.connect(self.selection_started)
-        self.selection.dragged.connect(self.dragged)
         self.set_text(text)
 
     @property

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton
 from desktop_app.gui.theme import icon, scale
 from desktop_app.gui.widgets.elided_label import ElidedLabel
 from desktop_app.gui.widgets.icon_button import IconButton
+from desktop_app.library.memory import readable_size
 from desktop_app.storage.records import Model
 
 
@@ -67,7 +68,7 @@ class ChatHeader(QFrame):
         menu = self.model_button.menu()
         menu.clear()
         for model in models:
-            action = menu.addAction(f"{model.name}  ·  {model.quant_type}  ·  {model.size_bytes / 1e9:.1f} GB")
+            action = menu.addAction(f"{model.name}  ·  {model.quant_type}  ·  {readable_size(model.size_bytes)}")
             action.setCheckable(True)
             action.setChecked(model.id == current_id)
             action.triggered.connect(lambda _checked=False, model=model: self.model_chosen.emit(model))

@@ -15,7 +15,7 @@ from desktop_app.gui.chat.conversation_list import ConversationList
 from desktop_app.gui.chat.link_guard import ask_before_opening
 from desktop_app.gui.chat.transcript import Transcript
 from desktop_app.gui.chat.welcome import Welcome
-from desktop_app.gui.theme import scale
+from desktop_app.gui.theme import scale, theme
 from desktop_app.jobs.answer import Answer
 from desktop_app.jobs.background import Background
 from desktop_app.jobs.chat_session import ChatSession, Status
@@ -272,6 +272,21 @@ class ChatPage(QWidget):
             self.list.setVisible(not self._is_narrow())
             self.header.list_button.setVisible(self._is_narrow())
 
+    def _composer_row(self) -> QHBoxLayout:
+        """Return a row in which what is typed begins and ends where the transcript's text does."""
+        row = QHBoxLayout()
+        scroll_bar = self.transcript.verticalScrollBar().sizeHint().width()
+        row.setContentsMargins(scale.SPACE_16, scale.SPACE_8, scale.SPACE_16 + scroll_bar, scale.SPACE_16)
+        row.addStretch(1)
+        row.addWidget(self.composer, 100)
+        row.addStretch(1)
+        self._fit_composer()
+        theme().changed.connect(self._fit_composer)
+        return row
+
+    def _fit_composer(self) -> None:
+        self.composer.setMaximumWidth(theme().column() + 2 * scale.SPACE_16)
+
     @property
     def _narrow_below(self) -> int:
         return scale.NARROW_WIDTH - 80  # the rail is not part of this page
@@ -289,13 +304,7 @@ class ChatPage(QWidget):
         column.setSpacing(0)
         column.addWidget(self.header)
         column.addWidget(self._middle, 1)
-        box = QHBoxLayout()
-        box.setContentsMargins(scale.SPACE_24, scale.SPACE_8, scale.SPACE_24, scale.SPACE_16)
-        self.composer.setMaximumWidth(860)
-        box.addStretch(1)
-        box.addWidget(self.composer, 100)
-        box.addStretch(1)
-        column.addLayout(box)
+        column.addLayout(self._composer_row())
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.list)

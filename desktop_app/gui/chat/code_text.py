@@ -41,21 +41,26 @@ class CodeText(QPlainTextEdit):
         self.setTabStopDistance(self._metrics.horizontalAdvance(" ") * _TAB_CHARACTERS)
         self._widest, self._measured = 0.0, 0
         self._tall_lines.clear()
+        self._height_at = (-1, 0)
 
     def append_text(self, text: str) -> None:
         cursor = QTextCursor(self.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
         cursor.insertText(text)
+        self._height_at = (-1, 0)
 
     def height_for(self, width: int) -> int:
         """Return the height of all lines, and of the sideways scroll bar if this width makes one necessary."""
+        if self._height_at[0] == width:
+            return self._height_at[1]
         self._measure_new_lines()
         is_wide = self._widest > width
         self.setHorizontalScrollBarPolicy(
             Qt.ScrollBarPolicy.ScrollBarAlwaysOn if is_wide else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         )
         lines = self.blockCount() * self._line_height + sum(self._tall_lines.values())
-        return math.ceil(lines) + (_SCROLL_BAR_HEIGHT if is_wide else 0)
+        self._height_at = (width, math.ceil(lines) + (_SCROLL_BAR_HEIGHT if is_wide else 0))
+        return self._height_at[1]
 
     def _measure_new_lines(self) -> None:
         document = self.document()

@@ -29,8 +29,7 @@ class CodeView(QWidget):
         self._copy.setProperty("role", "small")
         self._copy.setToolTip(self.tr("Copy this code"))
         self._copy.clicked.connect(self._copy_all)
-        self._copied = QTimer(self, singleShot=True, interval=_COPIED_MS)
-        self._copied.timeout.connect(self._say_copy)
+        self._copied: QTimer | None = None
         self.text_view = CodeText(self)
         self.text_view.setAccessibleName(self.tr("Code, {language}").format(language=self._language.text()))
         self._highlighter = Highlighter(self.text_view.document(), language, run_in_background, self)
@@ -89,6 +88,9 @@ class CodeView(QWidget):
         self._copy.setText(self.tr("Copied"))
         self._copy.setIcon(icon("check", "good"))
         self._place()
+        if self._copied is None:
+            self._copied = QTimer(self, singleShot=True, interval=_COPIED_MS)
+            self._copied.timeout.connect(self._say_copy)
         self._copied.start()
 
     def _say_copy(self) -> None:

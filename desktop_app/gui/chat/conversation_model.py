@@ -1,6 +1,7 @@
 """The conversations as rows of a list: by day with headings, or the hits of a search."""
 
 import datetime
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from desktop_app.storage.records import Conversation, SearchHit
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
+_MARKS = re.compile(r"\*{1,3}|`+|^#+ |~~")  # Markdown's, which a snippet of one line does not show
 
 SNIPPET_ROLE = Qt.ItemDataRole.UserRole + 1
 IS_HEADING_ROLE = Qt.ItemDataRole.UserRole + 2
@@ -44,7 +46,9 @@ class ConversationModel(QAbstractListModel):
 
     def show_hits(self, hits: Sequence[SearchHit]) -> None:
         """Show what a search found."""
-        self._replace([Row(hit.title, None, hit.conversation_id, hit.message_id, hit.snippet) for hit in hits])
+        self._replace(
+            [Row(hit.title, None, hit.conversation_id, hit.message_id, _MARKS.sub("", hit.snippet)) for hit in hits]
+        )
 
     def row_of(self, conversation_id: int) -> int:
         """Return the first row of a conversation, -1 if it is not shown."""

@@ -2,7 +2,7 @@
 
 import time
 
-from PySide6.QtCore import QPoint, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -24,13 +24,10 @@ class MessageBody(QWidget):
     Signals:
         resized(): The height it needs may have changed; whoever holds it places it anew.
         link_activated(str): The person chose a link.
-        selection_started(), dragged(QPoint): As of `TextSelection`.
     """
 
     resized = Signal()
     link_activated = Signal(str)
-    selection_started = Signal()
-    dragged = Signal(QPoint)
 
     def __init__(self, run_in_background: RunInBackground, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,8 +39,6 @@ class MessageBody(QWidget):
         self._reasoning: ReasoningView | None = None
         self._answer = SegmentColumn(run_in_background, self)
         self.selection = TextSelection(self._text_views, self)
-        self.selection.started.connect(self.selection_started)
-        self.selection.dragged.connect(self.dragged)
         self._answer.link_activated.connect(self.link_activated)
         self._answer.view_added.connect(self.selection.watch)
         self._timer = QTimer(self, singleShot=True, interval=RENDER_INTERVAL_MS)

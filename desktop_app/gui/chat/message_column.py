@@ -27,7 +27,8 @@ class Entry:
     width: int = -1  # that the height was found for
     height: int = 0
     top: int = 0
-    is_ready: bool = False
+    is_ready: bool = False  # its buttons are made
+    is_placed: bool = False  # its parts lie where its size wants them
 
 
 class MessageColumn(QWidget):
@@ -187,16 +188,19 @@ class MessageColumn(QWidget):
         if entry.view is not None:
             entry.width = self.message_width
             entry.height = entry.view.height_for(entry.width)
+            entry.is_placed = False
 
     def lay_out(self) -> None:
         """Put all widgets in place."""
         top = SPACE_24
         for entry in self.built():
-            entry.top = top
-            if entry.view is not None:
+            if entry.view is not None and not entry.is_placed:
                 place(entry.view, (self._page_width - entry.width) // 2, top, entry.width, entry.height)
-                if entry.view.isHidden():
-                    entry.view.show()
+                entry.view.show()
+                entry.is_placed = True
+            elif entry.view is not None:
+                entry.view.move((self._page_width - entry.width) // 2, top)
+            entry.top = top
             top += entry.height + SPACE_12
         self.resize(self._page_width, top + SPACE_12)
 

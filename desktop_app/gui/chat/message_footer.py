@@ -14,11 +14,12 @@ from desktop_app.storage.records import Message, Role
 
 _COPIED_MS = 2_000
 _VERSION_WIDTH = 40
+_SHOWN = ("version", "versions", "facts", "model_name")
 INSET = (TOUCH_HEIGHT - ICON_SIZE_SMALL) // 2  # between a button's edge and its picture, which is what lines up
 
 
 class MessageFooter(QWidget):
-    """Its buttons are made when the message comes into sight; until then it only keeps their place free.
+    """Buttons, and the answer's numbers.
 
     Signals:
         copy_requested(), regenerate_requested(), edit_requested(), delete_requested(): A button was pressed.
@@ -41,10 +42,7 @@ class MessageFooter(QWidget):
         self._is_strong = False
         self._copied = QTimer(self, singleShot=True, interval=_COPIED_MS)
         self._copied.timeout.connect(self._say_copy)
-
-    @property
-    def is_built(self) -> bool:
-        return bool(self._parts)
+        self._build()
 
     def set_message(self, message: Message) -> None:
         """Show another state of the message."""
@@ -60,10 +58,7 @@ class MessageFooter(QWidget):
             if had_focus and self._copy is not None:
                 self._copy.setFocus()
 
-    def build(self) -> None:
-        """Make the buttons."""
-        if self.is_built:
-            return
+    def _build(self) -> None:
         is_answer = self._message.role == Role.ASSISTANT
         self._copy = self._button("copy", self.tr("Copy"), self.copy_requested.emit)
         if is_answer:

@@ -16,6 +16,7 @@ from desktop_app.gui.chat.message_view import MessageView
 from desktop_app.storage.records import Message
 
 _SLICE_S = 0.004
+_PAUSE_MS = 20  # between slices for what nobody will see soon
 _SCREENS_AHEAD = 2  # messages that should be there above and below what is in sight
 _CHARACTERS_AHEAD = 400_000  # of very long messages fewer are made ahead
 _MOST_AT_ONCE = 8  # new messages at the end that are made without a pause
@@ -34,7 +35,7 @@ class MessagePage(QScrollArea):
     """The scrolling part of the transcript. A place of None stands for the bottom.
 
     Signals:
-        earlier_wanted(), later_wanted(): The reader comes near an end of the window that is not one of the conversation.
+        earlier_wanted(), later_wanted(): The reader comes near an end of the window, and the conversation goes on there.
         bottom_reached(): The newest message is in sight.
     """
 
@@ -57,7 +58,7 @@ class MessagePage(QScrollArea):
         bar = self.verticalScrollBar()
         bar.valueChanged.connect(self._on_scrolled)
         bar.rangeChanged.connect(lambda _low, high: bar.setEnabled(high > 0))
-        self._work = QTimer(self, singleShot=True, interval=0)
+        self._work = QTimer(self, singleShot=True)
         self._work.timeout.connect(self._do_slice)
 
     def make_view(self, message: Message) -> MessageView:
@@ -92,7 +93,7 @@ class MessagePage(QScrollArea):
         while column.height() < self.viewport().height() and self._build_next():
             self.settle(place)
         column.number()
-        self._work.start()
+        self._work.start(0)
 
     def settle(self, place: Place | None) -> None:
         """Lay everything out, and bring what the person was reading back to where it was."""
@@ -114,7 +115,7 @@ class MessagePage(QScrollArea):
             self.column.measure(entry)
             self._focus_is_ordered = False
             self.settle(place)
-            self._work.start()
+            self._work.start(0)
 
     def measure_all(self) -> None:
         """Find all heights anew."""
@@ -122,7 +123,7 @@ class MessagePage(QScrollArea):
         for entry in self.column.built():
             self.column.measure(entry)
         self.settle(place)
-        self._work.start()
+        self._work.start(0)
 
     def _on_scrolled(self) -> None:
         if self._is_adjusting:
@@ -131,7 +132,7 @@ class MessagePage(QScrollArea):
         self.is_following = bar.value() >= bar.maximum() - _AT_BOTTOM_PX and not self.column.has_later
         if self.is_following:
             self.bottom_reached.emit()
-        self._work.start()
+        self._work.start(0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         place = self.place()
@@ -160,34 +161,51 @@ class MessagePage(QScrollArea):
 
     # ------------------------------------------------------------ work in slices
 
+    @property
+    def is_busy(self) -> bool:
+        """True while widgets are still to be made."""
+        return self._work.isActive()
+
     def _do_slice(self) -> None:
         if not self.isVisible():
             return
         end = time.perf_counter() + _SLICE_S
-        while time.perf_counter() < end:
-            if not self._do_next():
-                self._finish_work()
-                return
-        self._work.start()
-
-    def _do_next(self) -> bool:
-        """Do the most urgent small thing; False if there is none."""
         place = self.place()
-        stale = self._nearest_stale()
-        if stale is not None:
-            self.column.measure(stale)
+        done = False
+        while time.perf_counter() < end and (self._measure_next() or self._build_next() or self._ready_next()):
+            done = True
+        if done:
             self.settle(place)
-            return True
-        if self._build_next():
-            self.settle(place)
-            return True
+            self._work.start(0 if self.lacks_nearby else _PAUSE_MS)
+        else:
+            self._finish_work()
+
+    @property
+    def lacks_nearby(self) -> bool:
+        """True while what the reader may scroll to next is not there yet."""
+        column, bar = self.column, self.verticalScrollBar()
+        ahead = _SCREENS_AHEAD * self.viewport().height()
+        return (column.low > 0 and bar.value() < ahead) or (
+            column.high < len(column.entries) and bar.maximum() - bar.value() < ahead
+        )
+
+    def _measure_next(self) -> bool:
+        """Find the height of the nearest message that was measured for another width, if there is one."""
+        top = self.verticalScrollBar().value()
+        stale = filter(self.column.is_stale, self.column.built())
+        nearest = min(stale, key=lambda entry: abs(entry.top - top), default=None)
+        if nearest is not None:
+            self.column.measure(nearest)
+        return nearest is not None
+
+    def _ready_next(self) -> bool:
+        """Make the buttons of a message in sight, if some have none."""
         unready = next((entry for entry in self._in_sight() if not entry.is_ready), None)
         if unready is not None and unready.view is not None:
             unready.view.make_ready()
             unready.is_ready = True
             self._focus_is_ordered = False
-            return True
-        return False
+        return unready is not None
 
     def _build_next(self) -> bool:
         """Make the widget that will be needed first, if any is missing."""
@@ -228,8 +246,3 @@ class MessagePage(QScrollArea):
         top = self.verticalScrollBar().value()
         bottom = top + self.viewport().height()
         return [e for e in self.column.built() if e.top < bottom and e.top + e.height > top]
-
-    def _nearest_stale(self) -> Entry | None:
-        top = self.verticalScrollBar().value()
-        stale = filter(self.column.is_stale, self.column.built())
-        return min(stale, key=lambda entry: abs(entry.top - top), default=None)

@@ -33,7 +33,6 @@ class MessageView(QWidget):
         version_requested(int, int): Show the version before (-1) or after (1) this one.
         edited(int, str): The person changed the text.
         link_activated(str): The person chose a link.
-        selection_started(), dragged(QPoint): As of `TextSelection`.
     """
 
     resized = Signal()
@@ -43,8 +42,6 @@ class MessageView(QWidget):
     version_requested = Signal(int, int)
     edited = Signal(int, str)
     link_activated = Signal(str)
-    selection_started = Signal()
-    dragged = Signal(QPoint)
 
     def __init__(self, message: Message, run_in_background: RunInBackground, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,23 +59,24 @@ class MessageView(QWidget):
             self.body.link_activated.connect(self.link_activated)
             self.body.set_text(message.content, streaming=self.is_streaming)
         self.body.resized.connect(self._on_resized)
-        self.body.selection_started.connect(self.selection_started)
-        self.body.dragged.connect(self.dragged)
-        self._footer = MessageFooter(message, self)
-        self._connect_footer()
+        self._footer: MessageFooter | None = None
         self._focused: QWidget | None = None
         self.body.selection.focused.connect(self._on_focused)
-        self._flash = QTimer(self, singleShot=True, interval=_FLASH_MS)
-        self._flash.timeout.connect(self.update)
+        self._flash: QTimer | None = None
         self._show_state()
 
-    def _connect_footer(self) -> None:
-        footer = self._footer
+    def make_ready(self) -> None:
+        """Make what is needed only in sight: the buttons."""
+        if self._footer is not None:
+            return
+        footer = self._footer = MessageFooter(self._message, self)
         footer.copy_requested.connect(self._copy)
         footer.regenerate_requested.connect(lambda: self.regenerate_requested.emit(self._message.id))
         footer.edit_requested.connect(self.begin_edit)
         footer.delete_requested.connect(lambda: self.delete_requested.emit(self._message.id))
         footer.version_requested.connect(lambda step: self.version_requested.emit(self._message.id, step))
+        self._show_footer()
+        self._place_footer()
 
     # ------------------------------------------------------------ content
 
@@ -105,7 +103,8 @@ class MessageView(QWidget):
             self.body.set_text(message.content, streaming=self.is_streaming)
         elif not self.is_streaming:
             self.body.finish()
-        self._footer.set_message(message)
+        if self._footer is not None:
+            self._footer.set_message(message)
         self._show_state()
         self._on_resized()
 
@@ -128,13 +127,11 @@ class MessageView(QWidget):
         if isinstance(self.body, MessageBody):
             self.body.append(text)
 
-    def make_ready(self) -> None:
-        """Make what is needed only in sight: the buttons."""
-        if not self._footer.is_built:
-            self._footer.build()
-
     def flash(self) -> None:
         """Point the person to this message for a moment."""
+        if self._flash is None:
+            self._flash = QTimer(self, singleShot=True, interval=_FLASH_MS)
+            self._flash.timeout.connect(self.update)
         self._flash.start()
         self.update()
 
@@ -144,7 +141,7 @@ class MessageView(QWidget):
         self.update()
 
     def _show_state(self) -> None:
-        self._footer.setVisible(not self.is_streaming and self._editor is None)
+        self._show_footer()
         wanted = notes(self._message, self._is_last)
         if wanted != self._shown_notes:
             self._shown_notes = wanted
@@ -156,6 +153,10 @@ class MessageView(QWidget):
                 view.chosen.connect(self._on_continue if note.offer == Offer.CONTINUE else self._on_again)
                 view.show()
         self._show_waiting()
+
+    def _show_footer(self) -> None:
+        if self._footer is not None:
+            self._footer.setVisible(not self.is_streaming and self._editor is None)
 
     def _show_waiting(self) -> None:
         is_waiting = self.is_streaming and not self.body.text
@@ -172,7 +173,8 @@ class MessageView(QWidget):
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(without_reasoning(self.body.text))
-        self._footer.say_copied()
+        if self._footer is not None:
+            self._footer.say_copied()
 
     def _on_continue(self) -> None:
         self.continue_requested.emit(self._message.id)
@@ -246,7 +248,12 @@ class MessageView(QWidget):
             note_height = note.height_for(width)
             note.setGeometry(BLEED, top + SPACE_12, width, note_height)
             top += SPACE_12 + note_height
-        self._footer.setGeometry(BLEED - INSET, top + SPACE_4, width + 2 * INSET, TOUCH_HEIGHT)
+        self._place_footer()
+
+    def _place_footer(self) -> None:
+        if self._footer is not None:
+            width = self.width() - 2 * (BLEED - INSET)
+            self._footer.setGeometry(BLEED - INSET, self.height() - TOUCH_HEIGHT, width, TOUCH_HEIGHT)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.arrange()
@@ -264,7 +271,7 @@ class MessageView(QWidget):
         found = self.body.focus_widgets()
         for note in self._notes:
             found.extend(note.focus_widgets())
-        return [*found, *self._footer.focus_widgets()]
+        return [*found, *self._footer.focus_widgets()] if self._footer is not None else found
 
     def _on_focused(self, view: QWidget | None) -> None:
         self._focused = view
@@ -274,20 +281,26 @@ class MessageView(QWidget):
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self.make_ready()
-        self._footer.set_strong(True)
+        if self._footer is not None:
+            self._footer.set_strong(True)
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._footer.set_strong(False)
+        if self._footer is not None:
+            self._footer.set_strong(False)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._flash.isActive() or self._focused is not None:
+        if self._is_flashing or self._focused is not None:
             painter = QPainter(self)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             self._paint_attention(painter)
 
+    @property
+    def _is_flashing(self) -> bool:
+        return self._flash is not None and self._flash.isActive()
+
     def _paint_attention(self, painter: QPainter) -> None:
         tokens = theme().tokens
-        if self._flash.isActive():
+        if self._is_flashing:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(tokens.hover))
             painter.drawRoundedRect(QRectF(self.rect()), RADIUS_CARD, RADIUS_CARD)

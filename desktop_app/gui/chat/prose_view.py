@@ -4,7 +4,7 @@ import math
 
 from PySide6.QtCore import QPoint, QRectF, Qt, QUrl, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QTextCursor, QWheelEvent
-from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
+from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from desktop_app.gui.chat.prose_format import LINK_SCHEMES, Layout, fill_with_markdown, fill_with_plain_text
 from desktop_app.gui.chat.prose_style import CODE_PADDING, QUOTE_INDENT, Kind, prose_style
@@ -32,9 +32,9 @@ class ProseView(QTextBrowser):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         # The text's width is set, not taken from the viewport, so that a height can be had before the view has a size.
         self.setLineWrapMode(QTextBrowser.LineWrapMode.FixedPixelWidth)
+        self.setLineWrapColumnOrWidth(prose_style().measure)  # most likely; another width costs a layout
         self.setOpenLinks(False)
         self.anchorClicked.connect(self._on_anchor)
 
@@ -65,7 +65,8 @@ class ProseView(QTextBrowser):
     def height_for(self, width: int) -> int:
         """Lay the text out in this width and return the height it takes, in pixels."""
         if self._height_at[0] != width:
-            self.setLineWrapColumnOrWidth(width)
+            if self.lineWrapColumnOrWidth() != width:
+                self.setLineWrapColumnOrWidth(width)
             self._height_at = (width, math.ceil(self.document().size().height()))
         return self._height_at[1]
 
@@ -92,7 +93,6 @@ class ProseView(QTextBrowser):
         else:
             self._layout = fill_with_markdown(document, self._markdown, style)
         document.setLayoutEnabled(True)
-        document.markContentsDirty(0, document.characterCount())
         if anchor != position:
             end = document.characterCount() - 1
             cursor = self.textCursor()

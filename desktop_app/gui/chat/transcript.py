@@ -215,8 +215,9 @@ class Transcript(MessagePage):
         view.version_requested.connect(self.version_requested)
         view.edited.connect(self.edited)
         view.link_activated.connect(self.link_activated)
-        view.selection_started.connect(lambda: self._end_selections(view))
-        view.dragged.connect(lambda point: self._drag.follow(view.body.selection, point))
+        selection = view.body.selection
+        selection.started.connect(lambda: self._end_selections(view))
+        selection.dragged.connect(lambda point: self._drag.follow(selection, point))
         return view
 
     def _end_selections(self, new: MessageView | None) -> None:

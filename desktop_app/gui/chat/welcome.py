@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from desktop_app.gui.theme import scale
 from desktop_app.library.catalog import SOURCE_STARTER
+from desktop_app.library.memory import readable_size
 from desktop_app.storage.records import Model
 
 SUGGESTIONS = (
@@ -52,8 +53,7 @@ class Welcome(QWidget):
         if model is None:
             self._model.setText("Choose a model above, or add one on the Models page.")
             return
-        size = f"{model.size_bytes / 1e9:.1f} GB" if model.size_bytes >= 1e9 else f"{model.size_bytes / 1e6:.0f} MB"
         honest = " It is a small model to try things with, so do not rely on what it says." * (
             model.source == SOURCE_STARTER
         )
-        self._model.setText(f"{model.name} ({size}) answers, and runs on this computer.{honest}")
+        self._model.setText(f"{model.name} ({readable_size(model.size_bytes)}) answers, and runs on this computer.{honest}")

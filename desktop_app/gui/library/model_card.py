@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, Q
 from desktop_app.gui.theme import icon, scale
 from desktop_app.gui.widgets.icon_button import IconButton
 from desktop_app.library.catalog import SOURCE_STARTER
+from desktop_app.library.memory import readable_size
 from desktop_app.storage.records import Model
 
 STARTER_WORDS = "Small enough for any computer, to try things with. It makes many mistakes; a larger model knows more."
@@ -74,7 +75,7 @@ def _facts(model: Model) -> str:
     parts = [
         f"{_count(model.n_params)} parameters" if model.n_params else "",
         model.quant_type,
-        f"{model.size_bytes / 1e9:.2f} GB" if model.size_bytes >= 1e9 else f"{model.size_bytes / 1e6:.0f} MB",
+        readable_size(model.size_bytes),
         f"up to {model.n_ctx_train:,} tokens of context" if model.n_ctx_train else "",
         model.license,
     ]

@@ -18,12 +18,12 @@ from desktop_app.engine.messages import (
     Loaded,
     LoadSettings,
     Piece,
-    SamplerSettings,
 )
 from desktop_app.library.hardware import physical_cores
 from desktop_app.library.starter import starter_path
 from tests.bench.peers import NAME, Server
 from tests.bench.rows import measures
+from tests.bench.sampling import greedy
 from tests.bench.table import Goal, Row, interleave
 
 N_CTX = 4096
@@ -34,10 +34,6 @@ HISTORY_WORDS = 820  # with the first answer, about 1,000 tokens
 FIRST_ANSWER_TOKENS = 100
 
 _SENTENCE = "The ferry to the island leaves at seven and the baker on the quay sells bread to those who wait"
-
-
-def greedy(max_tokens: int) -> SamplerSettings:
-    return SamplerSettings(temperature=0, top_k=0, top_p=1, min_p=0, repeat_penalty=1, seed=1, max_tokens=max_tokens)
 
 
 def filler(words: int) -> str:

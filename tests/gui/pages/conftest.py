@@ -34,7 +34,7 @@ def stored(data_folder):
 
 @pytest.fixture
 def app(qtbot, data_folder, starter_model):
-    """The program, started, with its model loaded; `app()` starts it when the test is ready for it."""
+    """Starts the program: `app()` returns its workspace, with the model loaded; `app.close()` ends it."""
     opened = []
 
     def start(ready=True):
@@ -43,17 +43,18 @@ def app(qtbot, data_folder, starter_model):
         opened.append(app)
         with qtbot.waitActive(app.window):
             app.start()
+        qtbot.waitUntil(lambda: app.workspace is not None)
+        workspace = app.workspace
         if ready:
-            qtbot.waitUntil(lambda: app.engine.state == EngineState.READY)
-            qtbot.waitUntil(lambda: bool(app.library.models))
-        return app
+            qtbot.waitUntil(lambda: workspace.engine.state == EngineState.READY)
+            qtbot.waitUntil(lambda: bool(workspace.library.models))
+        return workspace
 
-    def close(app):
-        app.__exit__(None, None, None)
-        opened.remove(app)
+    def close():
+        opened.pop().__exit__(None, None, None)
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
     start.close = close
     yield start
-    for each in list(opened):
-        close(each)
+    while opened:
+        close()

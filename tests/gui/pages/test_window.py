@@ -119,7 +119,7 @@ def test_a_stored_conversation_opens_and_the_window_comes_back_to_it(qtbot, app,
     with qtbot.waitSignal(first.session.opened):
         first.chat.list.chosen.emit(ids["Foxes"], None)
     assert first.chat.header.title.text() == "Foxes"
-    start.close(first)
+    start.close()
 
     again = start()
     qtbot.waitUntil(lambda: again.session.conversation.id == ids["Foxes"])

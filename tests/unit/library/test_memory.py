@@ -86,13 +86,13 @@ def test_a_context_too_long_is_refused_with_the_numbers_and_one_that_fits(header
         check_fits(header, 32_768, 500_000_000)
     assert_readable(caught.value)
     assert caught.value.sentence == (
-        f"“{starter.FILE}” needs about 1.0 GB of memory with a context length of 32,768 tokens, "
+        f"“{starter.FILE}” needs about 971 MB of memory with a context length of 32,768 tokens, "
         "but only 500 MB are free, and a tenth of that must stay free."
     )
-    assert caught.value.hint == "Choose a context length of at most 9,216 tokens, or a smaller model."
-    check_fits(header, 9_216, 500_000_000)
+    assert caught.value.hint == "Choose a context length of at most 10,240 tokens, or a smaller model."
+    check_fits(header, 10_240, 500_000_000)
     with pytest.raises(UserError):
-        check_fits(header, 9_216 + 1_024, 500_000_000)
+        check_fits(header, 10_240 + 1_024, 500_000_000)
 
 
 def test_a_model_too_large_for_any_context_is_refused_with_its_least_need(header):

@@ -1,0 +1,156 @@
+"""The pages of the window and the jobs behind them, put together.
+
+Importing this module imports nearly all of Qt's widgets and takes longer than everything before it: the window is
+already on the screen by then.
+"""
+
+import logging
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from desktop_app.errors import UserError
+from desktop_app.gui.chat.chat_page import ChatPage
+from desktop_app.gui.library.models_page import ModelsPage
+from desktop_app.gui.main_window import CHAT, MODELS, SETTINGS, MainWindow
+from desktop_app.gui.settings.settings_page import SettingsPage
+from desktop_app.gui.trouble_page import TroublePage
+from desktop_app.gui.widgets.toast import Toast
+from desktop_app.jobs.background import Background
+from desktop_app.jobs.chat_session import ChatSession
+from desktop_app.jobs.engine import Engine, EngineState
+from desktop_app.jobs.model_library import ModelLibrary
+from desktop_app.jobs.preferences import Preferences
+from desktop_app.jobs.store import Repositories, Store
+from desktop_app.library.catalog import add_starter
+from desktop_app.paths import DataFolder
+from desktop_app.settings import options
+from desktop_app.settings.window_state import WindowState, save_window_state
+from desktop_app.storage.records import Conversation, Model
+
+_log = logging.getLogger(__name__)
+
+
+class Workspace(QObject):
+    """Everything of one window but the window. Lives in the GUI thread.
+
+    Args:
+        state: How the window was left the last time.
+        backend: The engine's: llama, or echo where no model is needed.
+    """
+
+    def __init__(
+        self,
+        window: MainWindow,
+        folder: DataFolder,
+        background: Background,
+        preferences: Preferences,
+        state: WindowState,
+        backend: str,
+    ) -> None:
+        super().__init__(window)
+        self.window = window
+        self.background = background
+        self.preferences = preferences
+        self._folder = folder
+        self._state = state
+        self.store = Store(background)
+        self.engine = Engine(backend)
+        self.library = ModelLibrary(self.store, background)
+        self.session = ChatSession(
+            self.store,
+            self.engine,
+            lambda: preferences.settings.load_settings(),
+            self._new_conversation,
+            lambda: preferences[options.SUGGEST_TITLES],
+        )
+        self.chat = ChatPage(self.session, self.store, self.engine, self.library, background)
+        self.models = ModelsPage(self.library)
+        self.settings = SettingsPage(preferences, str(folder.root))
+        pages: dict[str, QWidget] = {CHAT: self.chat, MODELS: self.models, SETTINGS: self.settings}
+        window.set_pages(pages)
+        self.toast = Toast(window)
+        self._connect()
+        self.chat.composer.edit.setFocus()
+
+    def open(self) -> None:
+        """Open what is stored: the list of conversations, the last one of them, and the model."""
+        self.store.open(self._folder, self._on_store_open, self._on_store_trouble)
+
+    def close(self) -> None:
+        """Save what is being written, end the engine, close the database; the background still has to be closed."""
+        self.session.close()
+        state = WindowState(
+            geometry=self.window.geometry_text(),
+            page=self.window.page,
+            conversation_id=self.session.conversation.id or None,
+        )
+        self.background.run_in_order(lambda: save_window_state(self._folder.window_state, state))
+        self.engine.close()
+        self.store.close()
+
+    # ------------------------------------------------------------ opening
+
+    def _on_store_open(self) -> None:
+        def settle(repositories: Repositories) -> tuple[Model, ...]:
+            interrupted = repositories.chats.mark_interrupted()
+            _log.info("%d answers were interrupted the last time", interrupted)
+            repositories.chats.empty_old_trash()
+            add_starter(repositories.models)
+            return repositories.models.list_models()
+
+        self.store.ask(settle, self._on_settled)
+        if self.preferences.note:
+            self.toast.tell(self.preferences.note)
+
+    def _on_settled(self, models: tuple[Model, ...]) -> None:
+        self.library.refresh()
+        self.chat.list.refresh()
+        if models:
+            self.session.use_model(models[0])
+        if self._state.conversation_id is not None:
+            self.session.open(self._state.conversation_id)
+        self.window.show_page(self._state.page or CHAT)
+
+    def _on_store_trouble(self, error: UserError) -> None:
+        """Without its database the program can do nothing; the window says why and what to do."""
+        self.window.show_trouble(TroublePage(error, str(self._folder.root)))
+
+    # ------------------------------------------------------------ wiring
+
+    def _connect(self) -> None:
+        self.background.trouble.connect(self._tell)
+        self.engine.crashed.connect(self._tell)
+        self.engine.state_changed.connect(self._on_engine_state)
+        self.library.refused.connect(self._tell)
+        self.library.added.connect(lambda model: self.toast.tell(f"{model.name} was added."))
+        self.models.chat_wanted.connect(self._chat_with)
+        self.chat.models_wanted.connect(lambda: self.window.show_page(MODELS))
+        self.chat.undo_offered.connect(self.toast.tell)
+        self.preferences.changed.connect(self._on_preference)
+        self._on_preference(options.SEND_KEY)
+
+    def _tell(self, error: UserError) -> None:
+        self.toast.tell(str(error))
+
+    def _on_engine_state(self, state: EngineState) -> None:
+        self.models.set_in_use(self.engine.model.path if state == EngineState.READY and self.engine.model else "")
+
+    def _chat_with(self, model: Model) -> None:
+        self.window.show_page(CHAT)
+        self.chat.use_model(model)
+
+    def _on_preference(self, option: options.Option[str]) -> None:
+        if option is options.SEND_KEY:
+            self.chat.composer.set_send_key(self.preferences[options.SEND_KEY])
+
+    def _new_conversation(self) -> Conversation:
+        settings = self.preferences.settings
+        return Conversation(
+            id=0,
+            title="New chat",
+            created_at=0,
+            updated_at=0,
+            system_prompt=settings[options.SYSTEM_PROMPT],
+            sampler=settings.sampler(),
+        )
