@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 from desktop_app.chat.reasoning import split
 from desktop_app.chat.title import NO_TITLE
+from desktop_app.errors import UserError
+from desktop_app.storage.chats import Chats
 from desktop_app.storage.records import Conversation, Message, MessageState, Role
 
 _STATE_NOTES = {
@@ -12,6 +15,21 @@ _STATE_NOTES = {
     MessageState.INTERRUPTED: "Interrupted.",
     MessageState.STREAMING: "Still being written.",
 }
+
+
+def save_markdown(chats: Chats, conversation_id: int, path: Path) -> None:
+    """Write the version being shown of a conversation to a file.
+
+    Raises:
+        UserError: If the file cannot be written.
+    """
+    text = to_markdown(chats.get(conversation_id), chats.messages(chats.path(conversation_id)))
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(
+            f"The chat could not be saved as {path.name}.", "Choose another folder, or make room on the disk."
+        ) from error
 
 
 def to_markdown(conversation: Conversation, messages: Sequence[Message]) -> str:

@@ -23,9 +23,9 @@ def list_models(options: argparse.Namespace, folder: DataFolder) -> None:
         return
     width = max((len(model.name) for model in known), default=0)
     for model in known:
-        missing = "" if Path(model.path).is_file() else "  (the file is missing)"
+        gone = "" if Path(model.path).is_file() else "  (the file is missing)"
         print(
-            f"{model.name:{width}}  {model.quant_type:8}  {readable_size(model.size_bytes):>9}  {model.path}{missing}"
+            f"{model.name:{width}}  {model.quant_type:8}  {readable_size(model.size_bytes):>9}  {model.path}{gone}"
         )
 
 

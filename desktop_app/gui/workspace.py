@@ -28,6 +28,8 @@ from desktop_app.settings import options
 from desktop_app.settings.window_state import WindowState, save_window_state
 from desktop_app.storage.records import Conversation, Model
 
+TOAST_MARGIN = 112  # above the message box, which stays usable
+
 _log = logging.getLogger(__name__)
 
 
@@ -69,7 +71,7 @@ class Workspace(QObject):
         self.settings = SettingsPage(preferences, str(folder.root))
         pages: dict[str, QWidget] = {CHAT: self.chat, MODELS: self.models, SETTINGS: self.settings}
         window.set_pages(pages)
-        self.toast = Toast(window)
+        self.toast = Toast(window, bottom_margin=TOAST_MARGIN)
         self._connect()
         self.chat.composer.edit.setFocus()
 

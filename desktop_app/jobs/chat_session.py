@@ -124,7 +124,7 @@ class ChatSession(QObject):
             if opening == self._opening:  # else the person has clicked on another one meanwhile
                 self._show(result[0])
                 if result[1] is not None:
-                    self.use_model(result[1])
+                    self._set_model(result[1])  # loaded with the next message: looking at a chat should cost nothing
 
         self._store.ask(read, show)
 
@@ -139,14 +139,17 @@ class ChatSession(QObject):
 
     def use_model(self, model: Model) -> None:
         """Chat with this model from now on; it is loaded at once."""
-        if self.model is None or self.model.id != model.id:
-            self.model = model
-            self.model_changed.emit()
+        self._set_model(model)
         if not self.is_new and self.conversation.model_id != model.id:
             self._change_conversation(model_id=model.id)
             conversation_id = self.conversation.id
             self._store.ask(lambda r: r.chats.set_model(conversation_id, model.id))
         self._engine.with_model(model.path, self._load_settings(), lambda: None, lambda _error: None)
+
+    def _set_model(self, model: Model) -> None:
+        if self.model != model:
+            self.model = model
+            self.model_changed.emit()
 
     def set_options(self, system_prompt: str, sampler: SamplerSettings) -> None:
         """Set this conversation's system prompt and sampler settings."""

@@ -55,7 +55,7 @@ Three things to notice:
 | stray quote | `csv.Error` |
 """
 LISBON_ANSWER = """\
-<think>They have three days and like walking. Avoid a list of sights; give a rhythm. Mention the tram, but early.</think>
+<think>Three days, and they like walking. No list of sights; give a rhythm. Mention the tram, but early.</think>
 Three days are enough for Lisbon if you let the hills set the pace.
 
 **Day one: Alfama.** Take tram 28 before nine, when it is still a tram and not an attraction. Get off at \

@@ -31,6 +31,7 @@ class CodeText(QPlainTextEdit):
         self.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # code is, in every language
         self.document().setDocumentMargin(0)
         self.refresh()
 

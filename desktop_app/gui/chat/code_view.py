@@ -7,11 +7,11 @@ from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 from desktop_app.gui.chat.code_text import CodeText
 from desktop_app.gui.chat.highlight import Highlighter, RunInBackground
 from desktop_app.gui.chat.placing import mirrored
+from desktop_app.gui.chat.prose_style import prose_style
 from desktop_app.gui.theme import icon, theme
-from desktop_app.gui.theme.scale import ICON_WITH_WORDS, RADIUS_CARD, SPACE_4, SPACE_8, SPACE_12, TOUCH_HEIGHT
+from desktop_app.gui.theme.scale import ICON_WITH_WORDS, RADIUS_CARD, SPACE_4, SPACE_8, SPACE_12
 
 _COPIED_MS = 2_000
-_HEADER_HEIGHT = TOUCH_HEIGHT + SPACE_8
 
 
 class CodeView(QWidget):
@@ -56,25 +56,30 @@ class CodeView(QWidget):
         self._highlighter.recolor()
         self.update()
 
+    @property
+    def _header_height(self) -> int:
+        return prose_style().row_px + SPACE_8
+
     def focus_widgets(self) -> list[QWidget]:
         """Return what the Tab key visits here, in reading order."""
         return [self._copy, self.text_view]
 
     def height_for(self, width: int) -> int:
         """Return the height this needs in some width, in pixels."""
-        return _HEADER_HEIGHT + self.text_view.height_for(width - 2 * SPACE_12) + SPACE_12
+        return self._header_height + self.text_view.height_for(width - 2 * SPACE_12) + SPACE_12
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._place()
 
     def _place(self) -> None:
-        width, height = self.width(), self.height()
+        width, row = self.width(), prose_style().row_px
         button_width = self._copy.sizeHint().width()
         label_width = max(0, width - button_width - 2 * SPACE_12 - SPACE_4)
         button_left = width - button_width - SPACE_4
-        self._copy.setGeometry(mirrored(button_left, button_width, self), SPACE_4, button_width, TOUCH_HEIGHT)
-        self._language.setGeometry(mirrored(SPACE_12, label_width, self), SPACE_4, label_width, TOUCH_HEIGHT)
-        self.text_view.setGeometry(SPACE_12, _HEADER_HEIGHT, width - 2 * SPACE_12, height - _HEADER_HEIGHT - SPACE_4)
+        self._copy.setGeometry(mirrored(button_left, button_width, self), SPACE_4, button_width, row)
+        self._language.setGeometry(mirrored(SPACE_12, label_width, self), SPACE_4, label_width, row)
+        top = self._header_height
+        self.text_view.setGeometry(SPACE_12, top, width - 2 * SPACE_12, self.height() - top - SPACE_4)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -1,24 +1,29 @@
 """The conversations at the left of the chat page: choose, search, rename, pin, delete, and the trash."""
 
 import datetime
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QFileDialog,
     QFrame,
     QHBoxLayout,
     QInputDialog,
     QLabel,
     QListView,
     QMenu,
+    QMessageBox,
     QPushButton,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from desktop_app.chat.export import save_markdown
 from desktop_app.gui.chat.conversation_delegate import ConversationDelegate
 from desktop_app.gui.chat.conversation_model import ConversationModel, Row
 from desktop_app.gui.theme import icon, scale, theme
@@ -158,6 +163,7 @@ class ConversationList(QFrame):
         return [
             self._action("Rename", "pencil", lambda: self._rename(conversation)),
             self._action(*pin, lambda: self._set_pinned(conversation)),
+            self._action("Save as Markdown", "file-text", lambda: self._export(conversation)),
             self._action("Delete", "trash-2", lambda: self.trash(conversation)),
         ]
 
@@ -187,7 +193,15 @@ class ConversationList(QFrame):
         self._store.change(lambda r: r.chats.restore(conversation.id))
 
     def _delete_forever(self, conversation: Conversation) -> None:
-        self._store.change(lambda r: r.chats.delete_forever(conversation.id))
+        question = f"Delete “{conversation.title}” for good? This cannot be undone."
+        if QMessageBox.question(self, "Delete for good", question) == QMessageBox.StandardButton.Yes:
+            self._store.change(lambda r: r.chats.delete_forever(conversation.id))
+
+    def _export(self, conversation: Conversation) -> None:
+        suggested = re.sub(r"[^\w\- ]", "", conversation.title).strip() or "Chat"
+        name, _ = QFileDialog.getSaveFileName(self, "Save as Markdown", f"{suggested}.md", "Markdown (*.md)")
+        if name:
+            self._store.ask(lambda r: save_markdown(r.chats, conversation.id, Path(name)))
 
     def _current_row(self) -> Row | None:
         index = self.view.currentIndex()

@@ -16,6 +16,8 @@ from desktop_app.storage.records import Message
 WINDOW_MESSAGES = 60
 SLACK_MESSAGES = 30  # more than the window that may exist before some are let go
 _NARROW_COLUMN = 600
+_HEIGHT = 12_000_000  # of the plane messages lie on, in pixels; Qt allows 16,777,215
+_ORIGIN = 9_000_000  # where the first one is put: a conversation mostly grows upwards, as older messages are read
 
 
 @dataclass
@@ -26,7 +28,7 @@ class Entry:
     view: MessageView | None = None
     width: int = -1  # that the height was found for
     height: int = 0
-    top: int = 0
+    top: int = _ORIGIN
     is_ready: bool = False  # its buttons are made
     is_placed: bool = False  # its parts lie where its size wants them
 
@@ -178,6 +180,7 @@ class MessageColumn(QWidget):
     def set_page_width(self, width: int) -> None:
         """Take over the width that there is; what it changes is found by `is_stale`."""
         self._page_width = width
+        self.resize(width, _HEIGHT)
 
     def is_stale(self, entry: Entry) -> bool:
         """Tell whether a widget was measured for another width."""
@@ -190,19 +193,45 @@ class MessageColumn(QWidget):
             entry.height = entry.view.height_for(entry.width)
             entry.is_placed = False
 
-    def lay_out(self) -> None:
-        """Put all widgets in place."""
-        top = SPACE_24
-        for entry in self.built():
-            if entry.view is not None and not entry.is_placed:
-                place(entry.view, (self._page_width - entry.width) // 2, top, entry.width, entry.height)
-                entry.view.show()
-                entry.is_placed = True
-            elif entry.view is not None:
-                entry.view.move((self._page_width - entry.width) // 2, top)
+    @property
+    def top(self) -> int:
+        """Where the messages begin, with some space before them."""
+        built = self.built()
+        return built[0].top - SPACE_24 if built else _ORIGIN
+
+    @property
+    def bottom(self) -> int:
+        """Where the messages end, with some space after them."""
+        built = self.built()
+        return built[-1].top + built[-1].height + SPACE_24 if built else _ORIGIN
+
+    def lay_out(self, fixed: Entry | None) -> None:
+        """Put all widgets in place, above and below of one that stays where it is; the first one if None."""
+        built = self.built()
+        if not built:
+            return
+        start = next((i for i, entry in enumerate(built) if entry is fixed), 0)
+        top = built[start].top
+        for entry in reversed(built[:start]):
+            top -= SPACE_12 + entry.height
+            entry.top = top
+        top = built[start].top
+        for entry in built[start:]:
             entry.top = top
             top += entry.height + SPACE_12
-        self.resize(self._page_width, top + SPACE_12)
+        for entry in built:
+            self._put(entry)
+
+    def _put(self, entry: Entry) -> None:
+        view, left = entry.view, (self._page_width - entry.width) // 2
+        if view is None:
+            return
+        if not entry.is_placed:
+            place(view, left, entry.top, entry.width, entry.height)
+            view.show()
+            entry.is_placed = True
+        elif view.y() != entry.top or view.x() != left:
+            view.move(left, entry.top)
 
     def order_focus(self, before: QWidget) -> None:
         """Let the Tab key go through the messages as they are read, whenever they were made."""

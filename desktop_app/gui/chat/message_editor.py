@@ -3,7 +3,7 @@
 import math
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from desktop_app.gui.chat.prose_style import prose_style
@@ -34,6 +34,7 @@ class MessageEditor(QWidget):
         self.field.setTabChangesFocus(True)
         self.field.setAccessibleName(self.tr("Text of the message"))
         self.field.setPlainText(text)
+        self.field.moveCursor(QTextCursor.MoveOperation.End)
         self.save = QPushButton(save_words, self)
         self.save.setProperty("kind", "primary")
         self.save.clicked.connect(self._on_save)

@@ -13,7 +13,6 @@ from desktop_app.gui.widgets.icon_button import IconButton
 from desktop_app.storage.records import Message, Role
 
 _COPIED_MS = 2_000
-_VERSION_WIDTH = 40
 _SHOWN = ("version", "versions", "facts", "model_name")
 INSET = (TOUCH_HEIGHT - ICON_SIZE_SMALL) // 2  # between a button's edge and its picture, which is what lines up
 
@@ -47,23 +46,21 @@ class MessageFooter(QWidget):
     def set_message(self, message: Message) -> None:
         """Show another state of the message."""
         old, self._message = self._message, message
-        if self.is_built and (old.versions, old.version, old.facts) != (
-            message.versions,
-            message.version,
-            message.facts,
-        ):
+        if not message.content or not old.content or any(getattr(old, n) != getattr(message, n) for n in _SHOWN):
             had_focus = self._has_focus()
             self._clear()
-            self.build()
-            if had_focus and self._copy is not None:
-                self._copy.setFocus()
+            self._build()
+            if had_focus:
+                self._buttons[0].setFocus()
 
     def _build(self) -> None:
         is_answer = self._message.role == Role.ASSISTANT
-        self._copy = self._button("copy", self.tr("Copy"), self.copy_requested.emit)
+        if self._message.content:
+            self._copy = self._button("copy", self.tr("Copy"), self.copy_requested.emit)
         if is_answer:
             self._button("refresh-cw", self.tr("Answer again"), self.regenerate_requested.emit)
-        self._button("pencil", self.tr("Edit"), self.edit_requested.emit)
+        if self._message.content:
+            self._button("pencil", self.tr("Edit"), self.edit_requested.emit)
         if self._message.versions > 1:
             self._add_versions()
         self._button("trash-2", self.tr("Delete"), self.delete_requested.emit)
@@ -131,7 +128,7 @@ class MessageFooter(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
-            self.set_strong(event.type() == QEvent.Type.FocusIn or self.parentWidget().underMouse())
+            self.set_strong(event.type() == QEvent.Type.FocusIn or self.underMouse())
         return super().eventFilter(watched, event)
 
     # ------------------------------------------------------------ layout
@@ -151,10 +148,10 @@ class MessageFooter(QWidget):
                 position += SPACE_8
                 width = max(0, self.width() - position)
             left = self.width() - position - width if is_mirrored else position
-            part.setGeometry(left, 0, width, TOUCH_HEIGHT)
+            part.setGeometry(left, 0, width, self.height())
             position += width + (0 if part is self._facts else SPACE_4 // 2)
 
     def _width_of(self, part: QWidget) -> int:
         if isinstance(part, IconButton):
             return TOUCH_HEIGHT
-        return min(part.sizeHint().width(), self.width()) if part is self._facts else _VERSION_WIDTH
+        return part.sizeHint().width() + (0 if part is self._facts else SPACE_8)

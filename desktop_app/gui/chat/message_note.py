@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from desktop_app.gui.chat.answer_facts import Note, Offer
 from desktop_app.gui.chat.placing import mirrored
 from desktop_app.gui.theme import icon
-from desktop_app.gui.theme.scale import CONTROL_HEIGHT, ICON_SIZE_SMALL, ICON_WITH_WORDS, SPACE_8
+from desktop_app.gui.theme.scale import ICON_SIZE_SMALL, ICON_WITH_WORDS, SPACE_8
 
 _TEXT_LEFT = ICON_SIZE_SMALL + SPACE_8
 
@@ -44,7 +44,7 @@ class MessageNote(QWidget):
     def height_for(self, width: int) -> int:
         """Return the height this needs in some width, in pixels."""
         words = max(ICON_SIZE_SMALL, self._words.heightForWidth(self._words_width(width)))
-        return max(words, CONTROL_HEIGHT) if self._button is not None else words + 2
+        return max(words, self._button.sizeHint().height()) if self._button is not None else words + 2
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         width, height = self.width(), self.height()
@@ -53,14 +53,15 @@ class MessageNote(QWidget):
         words_width = min(words_width, natural)
         self._words.setGeometry(mirrored(_TEXT_LEFT, words_width, self), 0, words_width, height)
         if self._button is not None:
-            button_width = self._button.sizeHint().width()
+            button_width, button_height = self._button.sizeHint().toTuple()
             left = _TEXT_LEFT + words_width + SPACE_8
-            self._button.setGeometry(
-                mirrored(left, button_width, self), (height - CONTROL_HEIGHT) // 2, button_width, CONTROL_HEIGHT
-            )
+            left, top = mirrored(left, button_width, self), (height - button_height) // 2
+            self._button.setGeometry(left, top, button_width, button_height)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        top = (self.height() - ICON_SIZE_SMALL) // 2
+        line_height = self._words.fontMetrics().height()
+        words_height = self._words.heightForWidth(self._words.width())
+        top = (self.height() - words_height + line_height - ICON_SIZE_SMALL) // 2  # beside the first line
         self._icon.paint(QPainter(self), mirrored(0, ICON_SIZE_SMALL, self), top, ICON_SIZE_SMALL, ICON_SIZE_SMALL)
 
     def _words_width(self, width: int) -> int:

@@ -5,14 +5,15 @@ only who is at the bottom is taken along.
 """
 
 import time
-from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
 from desktop_app.gui.chat.message_column import Entry, MessageColumn
 from desktop_app.gui.chat.message_view import MessageView
+from desktop_app.gui.chat.prose_style import prose_style
+from desktop_app.gui.theme.scale import SPACE_16
 from desktop_app.storage.records import Message
 
 _SLICE_S = 0.004
@@ -23,19 +24,14 @@ _MOST_AT_ONCE = 8  # new messages at the end that are made without a pause
 _AT_BOTTOM_PX = 8
 
 
-@dataclass(frozen=True)
-class Place:
-    """What the person is reading: a message, and how far the top of the page is below its top, in pixels."""
+class MessagePage(QAbstractScrollArea):
+    """The scrolling part of the transcript.
 
-    message_id: int
-    offset: int
-
-
-class MessagePage(QScrollArea):
-    """The scrolling part of the transcript. A place of None stands for the bottom.
+    Messages lie on a plane so high that more of them fit above and below without moving the others; the scroll bar's
+    range is the part of the plane that is in use.
 
     Signals:
-        earlier_wanted(), later_wanted(): The reader comes near an end of the window, and the conversation goes on there.
+        earlier_wanted(), later_wanted(): The reader comes near an end of the window, but not of the conversation.
         bottom_reached(): The newest message is in sight.
     """
 
@@ -49,15 +45,14 @@ class MessagePage(QScrollArea):
         self._is_adjusting = False
         self._asked_earlier = self._asked_later = False
         self._focus_is_ordered = True
-        self.column = MessageColumn(self.make_view)
-        self.setWidget(self.column)
+        self.column = MessageColumn(self.make_view, self.viewport())
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # its coming would move the text
         bar = self.verticalScrollBar()
         bar.valueChanged.connect(self._on_scrolled)
-        bar.rangeChanged.connect(lambda _low, high: bar.setEnabled(high > 0))
+        bar.rangeChanged.connect(lambda low, high: bar.setEnabled(high > low))
         self._work = QTimer(self, singleShot=True)
         self._work.timeout.connect(self._do_slice)
 
@@ -67,17 +62,7 @@ class MessagePage(QScrollArea):
 
     # ------------------------------------------------------------ the reader's place
 
-    def place(self) -> Place | None:
-        """Return what is at the top of the page; None for who is at the bottom and stays there."""
-        if self.is_following:
-            return None
-        top = self.verticalScrollBar().value()
-        for entry in self.column.built():
-            if entry.top + entry.height > top:
-                return Place(entry.message.id, top - entry.top)
-        return None
-
-    def go_on(self, place: Place | None) -> None:
+    def go_on(self) -> None:
         """After a change of messages: fill the page at once, and leave the rest to later turns of the event loop."""
         self._asked_earlier = self._asked_later = False
         self._focus_is_ordered = False
@@ -89,41 +74,54 @@ class MessagePage(QScrollArea):
                 column.start_at_end()
             while column.high < len(column.entries):
                 column.build_below()
-        self.settle(place)
-        while column.height() < self.viewport().height() and self._build_next():
-            self.settle(place)
+        self.settle()
+        while column.bottom - column.top < self.viewport().height() and self._build_next():
+            self.settle()
         column.number()
         self._work.start(0)
 
-    def settle(self, place: Place | None) -> None:
-        """Lay everything out, and bring what the person was reading back to where it was."""
+    def settle(self) -> None:
+        """Lay everything out, so that what the person is reading stays where it is."""
         self._is_adjusting = True
-        self.column.lay_out()
-        bar = self.verticalScrollBar()
-        index = self.column.index(place.message_id) if place is not None else -1
-        if place is not None and index >= 0:
-            bar.setValue(self.column.entries[index].top + place.offset)
-        elif self.is_following:
+        self.column.lay_out(next(iter(self.in_sight()), None))
+        bar, height = self.verticalScrollBar(), self.viewport().height()
+        low = self.column.top
+        bar.setPageStep(height)
+        bar.setRange(low, max(low, self.column.bottom - height))
+        if self.is_following:
             bar.setValue(bar.maximum())
+        self._is_adjusting = False
+
+    def scroll_to_y(self, y: int) -> None:
+        """Bring a line of the plane to the top of the page."""
+        self._is_adjusting = True
+        self.verticalScrollBar().setValue(y)
         self._is_adjusting = False
 
     def on_view_resized(self, view: MessageView) -> None:
         """Take over the new height of a message."""
         entry = next((entry for entry in self.column.built() if entry.view is view), None)
         if entry is not None:
-            place = self.place()
             self.column.measure(entry)
             self._focus_is_ordered = False
-            self.settle(place)
+            self.settle()
             self._work.start(0)
 
     def measure_all(self) -> None:
         """Find all heights anew."""
-        place = self.place()
         for entry in self.column.built():
             self.column.measure(entry)
-        self.settle(place)
+        self.settle()
         self._work.start(0)
+
+    def in_sight(self) -> list[Entry]:
+        """Return the messages of which something is on the page, from top to bottom."""
+        top = self.verticalScrollBar().value()
+        bottom = top + self.viewport().height()
+        return [e for e in self.column.built() if e.is_placed and e.top < bottom and e.top + e.height > top]
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        self.column.move(0, -self.verticalScrollBar().value())
 
     def _on_scrolled(self) -> None:
         if self._is_adjusting:
@@ -135,27 +133,43 @@ class MessagePage(QScrollArea):
         self._work.start(0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        place = self.place()
         super().resizeEvent(event)
-        self._take_width(place)
+        self._take_size()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._take_width(self.place())
+        self._take_size()
 
-    def _take_width(self, place: Place | None) -> None:
+    def _take_size(self) -> None:
         self.column.set_page_width(self.viewport().width())
+        self.verticalScrollBar().setSingleStep(prose_style().line_px)
         if self.isVisible():
-            for entry in self._in_sight():
+            for entry in self.in_sight():
                 self.column.measure(entry)
-            self.go_on(place)
+            self.go_on()
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        moved = super().focusNextPrevChild(forward)
+        focus = QApplication.focusWidget()
+        if moved and focus is not None and self.column.isAncestorOf(focus):
+            self._show_widget(focus)
+        return moved
+
+    def _show_widget(self, widget: QWidget) -> None:
+        """Scroll as little as is needed to see the widget, or the start of one that is higher than the page."""
+        top = widget.mapTo(self.column, QPoint(0, 0)).y()
+        bar, height = self.verticalScrollBar(), self.viewport().height()
+        if top < bar.value() or widget.height() + 2 * SPACE_16 > height:
+            bar.setValue(top - SPACE_16)
+        elif top + widget.height() > bar.value() + height:
+            bar.setValue(top + widget.height() + SPACE_16 - height)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         bar = self.verticalScrollBar()
         if event.key() == Qt.Key.Key_End:
             bar.setValue(bar.maximum())
         elif event.key() == Qt.Key.Key_Home:
-            bar.setValue(0)
+            bar.setValue(bar.minimum())
         else:
             super().keyPressEvent(event)
 
@@ -170,12 +184,11 @@ class MessagePage(QScrollArea):
         if not self.isVisible():
             return
         end = time.perf_counter() + _SLICE_S
-        place = self.place()
         done = False
         while time.perf_counter() < end and (self._measure_next() or self._build_next() or self._ready_next()):
             done = True
         if done:
-            self.settle(place)
+            self.settle()
             self._work.start(0 if self.lacks_nearby else _PAUSE_MS)
         else:
             self._finish_work()
@@ -183,11 +196,18 @@ class MessagePage(QScrollArea):
     @property
     def lacks_nearby(self) -> bool:
         """True while what the reader may scroll to next is not there yet."""
-        column, bar = self.column, self.verticalScrollBar()
-        ahead = _SCREENS_AHEAD * self.viewport().height()
-        return (column.low > 0 and bar.value() < ahead) or (
-            column.high < len(column.entries) and bar.maximum() - bar.value() < ahead
+        column = self.column
+        return (column.low > 0 and self._is_near_top()) or (
+            column.high < len(column.entries) and self._is_near_bottom()
         )
+
+    def _is_near_top(self) -> bool:
+        above = self.verticalScrollBar().value() - self.column.top
+        return above < _SCREENS_AHEAD * self.viewport().height()
+
+    def _is_near_bottom(self) -> bool:
+        below = self.column.bottom - self.verticalScrollBar().value()
+        return below < (_SCREENS_AHEAD + 1) * self.viewport().height()
 
     def _measure_next(self) -> bool:
         """Find the height of the nearest message that was measured for another width, if there is one."""
@@ -200,7 +220,7 @@ class MessagePage(QScrollArea):
 
     def _ready_next(self) -> bool:
         """Make the buttons of a message in sight, if some have none."""
-        unready = next((entry for entry in self._in_sight() if not entry.is_ready), None)
+        unready = next((entry for entry in self.in_sight() if not entry.is_ready), None)
         if unready is not None and unready.view is not None:
             unready.view.make_ready()
             unready.is_ready = True
@@ -209,13 +229,12 @@ class MessagePage(QScrollArea):
 
     def _build_next(self) -> bool:
         """Make the widget that will be needed first, if any is missing."""
-        column, bar = self.column, self.verticalScrollBar()
-        ahead = _SCREENS_AHEAD * self.viewport().height()
+        column = self.column
         can_above, can_below = column.low > 0, column.high < len(column.entries)
         is_full = sum(len(entry.message.content) for entry in column.built()) > _CHARACTERS_AHEAD
-        if can_below and bar.maximum() - bar.value() < ahead:
+        if can_below and self._is_near_bottom():
             column.build_below()
-        elif can_above and (bar.value() < ahead or not is_full):
+        elif can_above and (self._is_near_top() or not is_full):
             column.build_above()
         elif can_below and not is_full:
             column.build_below()
@@ -232,17 +251,11 @@ class MessagePage(QScrollArea):
         self._ask_for_more()
 
     def _ask_for_more(self) -> None:
-        column, bar = self.column, self.verticalScrollBar()
-        ahead = _SCREENS_AHEAD * self.viewport().height()
-        if column.first_index > 0 and column.low == 0 and bar.value() < ahead and not self._asked_earlier:
+        column = self.column
+        if column.first_index > 0 and column.low == 0 and self._is_near_top() and not self._asked_earlier:
             self._asked_earlier = True
             self.earlier_wanted.emit()
         is_built = column.high == len(column.entries)
-        if column.has_later and is_built and bar.maximum() - bar.value() < ahead and not self._asked_later:
+        if column.has_later and is_built and self._is_near_bottom() and not self._asked_later:
             self._asked_later = True
             self.later_wanted.emit()
-
-    def _in_sight(self) -> list[Entry]:
-        top = self.verticalScrollBar().value()
-        bottom = top + self.viewport().height()
-        return [e for e in self.column.built() if e.top < bottom and e.top + e.height > top]

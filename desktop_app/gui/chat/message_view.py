@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from shiboken6 import isValid
 
 from desktop_app.chat.reasoning import without_reasoning
-from desktop_app.gui.chat.answer_facts import Offer, notes
+from desktop_app.gui.chat.answer_facts import Note, Offer, notes
 from desktop_app.gui.chat.bubble import Bubble
 from desktop_app.gui.chat.highlight import RunInBackground
 from desktop_app.gui.chat.message_body import MessageBody
@@ -14,8 +14,9 @@ from desktop_app.gui.chat.message_editor import MessageEditor
 from desktop_app.gui.chat.message_footer import INSET, MessageFooter
 from desktop_app.gui.chat.message_note import MessageNote
 from desktop_app.gui.chat.placing import mirrored, place
+from desktop_app.gui.chat.prose_style import prose_style
 from desktop_app.gui.theme import theme
-from desktop_app.gui.theme.scale import RADIUS_CARD, SPACE_4, SPACE_12, TOUCH_HEIGHT
+from desktop_app.gui.theme.scale import RADIUS_CARD, SPACE_4, SPACE_12
 from desktop_app.storage.records import Message, MessageState, Role
 
 BUBBLE_SHARE = 0.8  # of the column, at most
@@ -49,7 +50,7 @@ class MessageView(QWidget):
         self._is_last = False
         self._editor: MessageEditor | None = None
         self._notes: list[MessageNote] = []
-        self._shown_notes: list = []
+        self._shown_notes: list[Note] = []
         self._waiting: QLabel | None = None
         self.body: MessageBody | Bubble
         if message.role == Role.USER:
@@ -145,14 +146,17 @@ class MessageView(QWidget):
         wanted = notes(self._message, self._is_last)
         if wanted != self._shown_notes:
             self._shown_notes = wanted
-            for note in self._notes:
-                note.hide()
-                note.deleteLater()
-            self._notes = [MessageNote(note, self) for note in wanted]
-            for note, view in zip(wanted, self._notes, strict=True):
-                view.chosen.connect(self._on_continue if note.offer == Offer.CONTINUE else self._on_again)
-                view.show()
+            for old in self._notes:
+                old.hide()
+                old.deleteLater()
+            self._notes = [self._make_note(note) for note in wanted]
         self._show_waiting()
+
+    def _make_note(self, note: Note) -> MessageNote:
+        view = MessageNote(note, self)
+        view.chosen.connect(self._on_continue if note.offer == Offer.CONTINUE else self._on_again)
+        view.show()
+        return view
 
     def _show_footer(self) -> None:
         if self._footer is not None:
@@ -218,10 +222,12 @@ class MessageView(QWidget):
     def height_for(self, width: int) -> int:
         """Return the height this needs in some width, in pixels."""
         width -= 2 * BLEED
+        if self._editor is not None:
+            return self._editor.height_for(width)
         height = self._main_height(width)
         for note in self._notes:
             height += SPACE_12 + note.height_for(width)
-        return height + SPACE_4 + TOUCH_HEIGHT
+        return height + SPACE_4 + prose_style().row_px
 
     def _main_height(self, width: int) -> int:
         if self._editor is not None:
@@ -246,14 +252,15 @@ class MessageView(QWidget):
             self._waiting.setGeometry(BLEED, 0, width, self._waiting.sizeHint().height())
         for note in self._notes:
             note_height = note.height_for(width)
+            note.setVisible(self._editor is None)
             note.setGeometry(BLEED, top + SPACE_12, width, note_height)
             top += SPACE_12 + note_height
         self._place_footer()
 
     def _place_footer(self) -> None:
         if self._footer is not None:
-            width = self.width() - 2 * (BLEED - INSET)
-            self._footer.setGeometry(BLEED - INSET, self.height() - TOUCH_HEIGHT, width, TOUCH_HEIGHT)
+            width, height = self.width() - 2 * (BLEED - INSET), prose_style().row_px
+            self._footer.setGeometry(BLEED - INSET, self.height() - height, width, height)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.arrange()

@@ -12,6 +12,7 @@ class NewTextButton(QToolButton):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._page = parent
         self.setText(self.tr("New text below"))
         self.setIcon(icon("arrow-down"))
         self.setIconSize(QSize(*ICON_WITH_WORDS))
@@ -29,6 +30,6 @@ class NewTextButton(QToolButton):
 
     def place(self) -> None:
         """Go to the middle of the parent's bottom."""
-        parent, width = self.parentWidget(), self.sizeHint().width()
-        left = (parent.width() - width) // 2
-        self.setGeometry(left, parent.height() - CONTROL_HEIGHT - SPACE_16, width, CONTROL_HEIGHT)
+        width = self.sizeHint().width()
+        left = (self._page.width() - width) // 2
+        self.setGeometry(left, self._page.height() - CONTROL_HEIGHT - SPACE_16, width, CONTROL_HEIGHT)

@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QTextCursor,
     QTextDocument,
     QTextFormat,
+    QTextFragment,
     QTextFrameFormat,
     QTextLength,
     QTextTable,
@@ -109,7 +110,7 @@ class _Formatter:
         if block_format.hasProperty(QTextFormat.Property.BlockCodeLanguage):
             return Kind("code")
         self._cursor.setPosition(block.position())
-        if (table := self._cursor.currentTable()) is not None:
+        if (table := _table_at(self._cursor)) is not None:
             # Qt sometimes starts the first cell with an empty block of its own.
             cell = table.cellAt(block.position())
             is_spare = block.length() == 1 and cell.firstPosition() != cell.lastPosition()
@@ -181,7 +182,8 @@ class _Formatter:
                 quotes.append((number, number, level))
 
     def _format_cell(self, block: QTextBlock, block_format: QTextBlockFormat, before: Kind | None) -> None:
-        table = self._cursor.currentTable()
+        table = _table_at(self._cursor)
+        assert table is not None
         block_format.setTopMargin(0)
         block_format.setLineHeight(self._style.dense_line_px, _MINIMUM)
         if table.cellAt(block.position()).row() == 0:
@@ -242,7 +244,11 @@ class _Formatter:
         self._cursor.setPosition(position + length, QTextCursor.MoveMode.KeepAnchor)
 
 
-def _fragments(block: QTextBlock) -> list:
+def _table_at(cursor: QTextCursor) -> QTextTable | None:
+    return cursor.currentTable()
+
+
+def _fragments(block: QTextBlock) -> list[QTextFragment]:
     found = []
     iterator = block.begin()
     while not iterator.atEnd():

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontInfo, QTextCharFormat, QTextFormat
+from PySide6.QtGui import QBrush, QColor, QFont, QFontInfo, QFontMetrics, QTextCharFormat, QTextFormat
 
 from desktop_app.gui.theme import Tokens, theme
-from desktop_app.gui.theme.scale import LINE_HEIGHT, TypeScale
+from desktop_app.gui.theme.scale import LINE_HEIGHT, SPACE_8, TOUCH_HEIGHT, TypeScale
 
 _HEADING_EXTRA_PT = (4.0, 2.5, 1.0, 0.0, 0.0, 0.0)
 _HEADING_LINE_HEIGHT = 1.3
@@ -46,6 +46,7 @@ class ProseStyle:
     font: QFont
     code_font: QFont
     size_px: int
+    small_px: int  # height of a line of small print
     measure: int
     heading: tuple[QTextCharFormat, ...]
     heading_line_px: tuple[int, ...]
@@ -63,6 +64,11 @@ class ProseStyle:
     @property
     def dense_line_px(self) -> int:
         return round(self.size_px * _DENSE_LINE_HEIGHT)
+
+    @property
+    def row_px(self) -> int:
+        """How high a row of buttons and small print is."""
+        return max(TOUCH_HEIGHT, self.small_px + SPACE_8)
 
     @property
     def indent_px(self) -> int:
@@ -115,6 +121,7 @@ def _style(tokens: Tokens, type_scale: TypeScale) -> ProseStyle:
         font=font,
         code_font=code_font,
         size_px=size_px,
+        small_px=QFontMetrics(theme().font(type_scale.small)).height(),
         measure=theme().measure(),
         heading=tuple(headings),
         heading_line_px=tuple(lines),

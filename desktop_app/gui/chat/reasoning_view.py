@@ -6,9 +6,10 @@ from PySide6.QtWidgets import QToolButton, QWidget
 
 from desktop_app.gui.chat.highlight import RunInBackground
 from desktop_app.gui.chat.placing import mirrored, place
+from desktop_app.gui.chat.prose_style import prose_style
 from desktop_app.gui.chat.segment_column import SegmentColumn
 from desktop_app.gui.theme import icon, theme
-from desktop_app.gui.theme.scale import ICON_SIZE_SMALL, SPACE_4, SPACE_8, SPACE_16, TOUCH_HEIGHT
+from desktop_app.gui.theme.scale import ICON_SIZE_SMALL, SPACE_4, SPACE_8, SPACE_16
 
 _BAR_WIDTH = 2
 
@@ -61,14 +62,14 @@ class ReasoningView(QWidget):
     def height_for(self, width: int) -> int:
         """Return the height this needs in some width, in pixels."""
         if not self.is_unfolded:
-            return TOUCH_HEIGHT
-        return TOUCH_HEIGHT + SPACE_4 + self.content.height_for(width - SPACE_16) + SPACE_8
+            return prose_style().row_px
+        return prose_style().row_px + SPACE_4 + self.content.height_for(width - SPACE_16) + SPACE_8
 
     def arrange(self) -> None:
         """Put the parts where they belong in the size this has now."""
         button_width = min(self.width(), self.button.sizeHint().width())
-        self.button.setGeometry(mirrored(0, button_width, self), 0, button_width, TOUCH_HEIGHT)
-        width, top = self.width() - SPACE_16, TOUCH_HEIGHT + SPACE_4
+        self.button.setGeometry(mirrored(0, button_width, self), 0, button_width, prose_style().row_px)
+        width, top = self.width() - SPACE_16, prose_style().row_px + SPACE_4
         place(self.content, mirrored(SPACE_16, width, self), top, width, max(0, self.height() - top - SPACE_8))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -79,7 +80,7 @@ class ReasoningView(QWidget):
         # Painted here, not by the button, so that it lines up with the text below.
         folded = "chevron-left" if self.isRightToLeft() else "chevron-right"
         chevron = icon("chevron-down" if self.is_unfolded else folded, "muted")
-        top = (TOUCH_HEIGHT - ICON_SIZE_SMALL) // 2
+        top = (prose_style().row_px - ICON_SIZE_SMALL) // 2
         chevron.paint(painter, mirrored(0, ICON_SIZE_SMALL, self), top, ICON_SIZE_SMALL, ICON_SIZE_SMALL)
         if not self.is_unfolded:
             return

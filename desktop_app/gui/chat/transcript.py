@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from desktop_app.gui.chat.drag_scroller import DragScroller
 from desktop_app.gui.chat.highlight import RunInBackground
 from desktop_app.gui.chat.live_answer import LiveAnswer
-from desktop_app.gui.chat.message_page import MessagePage, Place
+from desktop_app.gui.chat.message_page import MessagePage
 from desktop_app.gui.chat.message_view import MessageView
 from desktop_app.gui.chat.new_text_button import NewTextButton
 from desktop_app.gui.theme import theme
@@ -78,7 +78,6 @@ class Transcript(MessagePage):
             first_index: How many there are before the first of these.
         """
         is_same = any(self.column.index(message.id) >= 0 for message in messages)
-        place = self.place() if is_same else None
         for message_id in list(self._live):
             self._end_live(message_id)
         if not is_same:
@@ -86,27 +85,25 @@ class Transcript(MessagePage):
         self._below.hide()
         self.column.replace(messages)
         self.column.first_index, self.column.total = first_index, total
-        self.go_on(place)
+        self.go_on()
 
     def prepend(self, messages: tuple[Message, ...]) -> None:
         """Add the messages before the first one."""
         column = self.column
         if not messages or not column.entries or messages[-1].id != column.entries[0].message.parent_id:
             return  # another conversation has been opened meanwhile
-        place = self.place()
         column.insert(0, messages)
         column.let_go_below(self._bottom_ahead())
-        self.go_on(place)
+        self.go_on()
 
     def append_later(self, messages: tuple[Message, ...]) -> None:
         """Add the messages after the last one of a window that does not reach the end."""
         column = self.column
         if not messages or not column.entries or messages[0].parent_id != column.entries[-1].message.id:
             return
-        place = self.place()
         column.insert(len(column.entries), messages)
         column.let_go_above(self._top_ahead())
-        self.go_on(place)
+        self.go_on()
 
     def append_message(self, message: Message) -> None:
         """Add a message that is new. The person's own message is always brought into sight."""
@@ -116,13 +113,12 @@ class Transcript(MessagePage):
         if not was_at_end:
             self.latest_wanted.emit()
             return
-        place = self.place()
         column.insert(len(column.entries), (message,))
         if message.role == Role.USER:
-            self.is_following, place = True, None
+            self.is_following = True
             self._below.hide()
         column.let_go_above(self._top_ahead())
-        self.go_on(place)
+        self.go_on()
 
     def update_message(self, message: Message) -> None:
         """Show another state of a message."""
@@ -141,10 +137,9 @@ class Transcript(MessagePage):
         index = column.index(message_id)
         if index < 0:
             return
-        place = self.place()
         column.remove(index, len(column.entries))
         column.total = column.first_index + index
-        self.go_on(place)
+        self.go_on()
 
     def scroll_to(self, message_id: int) -> None:
         """Bring a message of the window to the top, and point to it for a moment."""
@@ -154,7 +149,8 @@ class Transcript(MessagePage):
             return
         self.is_following = False
         column.reach(index)
-        self.go_on(Place(message_id, -SPACE_16))
+        self.go_on()
+        self.scroll_to_y(column.entries[index].top - SPACE_16)
         view = column.entries[index].view
         if view is not None:
             view.flash()
@@ -166,7 +162,7 @@ class Transcript(MessagePage):
             return
         self.is_following = True
         self._below.hide()
-        self.go_on(None)
+        self.go_on()
 
     def _top_ahead(self) -> int:
         return self.verticalScrollBar().value() - 2 * self.viewport().height()

@@ -56,4 +56,5 @@ class Welcome(QWidget):
         honest = " It is a small model to try things with, so do not rely on what it says." * (
             model.source == SOURCE_STARTER
         )
-        self._model.setText(f"{model.name} ({readable_size(model.size_bytes)}) answers, and runs on this computer.{honest}")
+        size = readable_size(model.size_bytes)
+        self._model.setText(f"{model.name} ({size}) answers, and runs on this computer.{honest}")

@@ -49,6 +49,7 @@ Toast QLabel {{ color: {t.base}; }}
 QLabel[role="danger"] {{ color: {t.danger}; }}
 QLabel[role="warn"] {{ color: {t.warn}; }}
 QScrollArea {{ background: transparent; border: none; }}
+MessagePage {{ background: {t.base}; border: none; }}
 QToolTip {{
     background: {t.text}; color: {t.base}; border: none; padding: 5px 8px; font-size: {type_scale.small}pt; }}
 """

@@ -27,6 +27,7 @@ class Toast(QWidget):
 
     def __init__(self, window: QWidget, bottom_margin: int = SPACE_24) -> None:
         super().__init__(window)
+        self._window = window
         self._bottom_margin = bottom_margin
         self._waiting: deque[_News] = deque()
         self._shown: _News | None = None
@@ -39,7 +40,7 @@ class Toast(QWidget):
         self._close = IconButton("x", self.tr("Close"), self, token="base", size=16)
         self._close.setProperty("kind", "toast")
         self._close.clicked.connect(self._next)
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(SPACE_16, SPACE_4, SPACE_4, SPACE_4)
         row.setSpacing(SPACE_16)
         row.addWidget(self._words, 1)
@@ -85,12 +86,12 @@ class Toast(QWidget):
             self._next()
 
     def _place(self) -> None:
-        window = self.parentWidget()
+        window = self._window
         width = min(_WIDEST, window.width() - 2 * SPACE_16)
         chrome = width - self._words_width()
         natural = self._words.fontMetrics().horizontalAdvance(self._words.text()) + SPACE_4
         width = min(width, natural + chrome)
-        height = max(self.sizeHint().height(), self.layout().heightForWidth(width))
+        height = max(self.sizeHint().height(), self._row.heightForWidth(width))
         corner = QPoint((window.width() - width) // 2, window.height() - height - self._bottom_margin)
         self.setGeometry(corner.x(), corner.y(), width, height)
 
@@ -99,7 +100,7 @@ class Toast(QWidget):
         buttons = self._close.width() + SPACE_16
         if not self._undo.isHidden():
             buttons += self._undo.sizeHint().width() + SPACE_16
-        return min(_WIDEST, self.parentWidget().width() - 2 * SPACE_16) - SPACE_16 - SPACE_4 - buttons
+        return min(_WIDEST, self._window.width() - 2 * SPACE_16) - SPACE_16 - SPACE_4 - buttons
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.isVisible():

@@ -3,6 +3,7 @@
 import logging
 import threading
 
+import shiboken6
 from PySide6.QtCore import QObject
 
 from desktop_app.errors import UserError
@@ -61,8 +62,7 @@ def test_nobody_is_called_who_is_gone(qtbot, background):
     arrived = threading.Event()
     background.run(arrived.set, listener.hear)
     arrived.wait()
-    listener.deleteLater()
-    del listener
+    shiboken6.delete(listener)
     done = []
     background.run(lambda: None, done.append)
     qtbot.waitUntil(lambda: bool(done))

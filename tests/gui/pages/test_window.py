@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
     QLineEdit,
+    QMessageBox,
     QPlainTextEdit,
     QScrollBar,
     QTextEdit,
@@ -163,12 +164,39 @@ def test_rename_and_pin_are_in_the_menu_of_a_chat(qtbot, app, stored, monkeypatc
     qtbot.waitUntil(lambda: len(titles(app)) == 2)
     row = next(row for row in app.chat.list._model.rows if row.title == "Foxes")
     actions = {action.text(): action for action in app.chat.list.menu_actions(row)}
-    assert list(actions) == ["Rename", "Pin", "Delete"]
+    assert list(actions) == ["Rename", "Pin", "Save as Markdown", "Delete"]
     actions["Pin"].trigger()
     qtbot.waitUntil(lambda: app.chat.list._model.rows[0].title == "Pinned" and titles(app)[0] == "Foxes")
     monkeypatch.setattr("PySide6.QtWidgets.QInputDialog.getText", lambda *_args, **_options: ("Vixens", True))
     actions["Rename"].trigger()
     qtbot.waitUntil(lambda: "Vixens" in titles(app))
+
+
+def test_a_chat_is_saved_as_markdown(qtbot, app, stored, tmp_path, monkeypatch):
+    stored({"Foxes": ["Where do foxes live?", "In dens."]})
+    app = app()
+    qtbot.waitUntil(lambda: titles(app) == ["Foxes"])
+    path = tmp_path / "foxes.md"
+    monkeypatch.setattr("PySide6.QtWidgets.QFileDialog.getSaveFileName", lambda *_args: (str(path), ""))
+    actions = {action.text(): action for action in app.chat.list.menu_actions(app.chat.list._model.rows[1])}
+    actions["Save as Markdown"].trigger()
+    qtbot.waitUntil(lambda: path.exists() and "In dens." in path.read_text())
+
+
+def test_deleting_for_good_asks_first(qtbot, app, stored, monkeypatch):
+    stored({"Foxes": ["Where do foxes live?", "In dens."]})
+    app = app()
+    qtbot.waitUntil(lambda: titles(app) == ["Foxes"])
+    app.chat.list.trash(app.chat.list._model.rows[1].conversation)
+    app.chat.list.trash_button.click()
+    qtbot.waitUntil(lambda: titles(app) == ["Foxes"])
+    replies = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+    monkeypatch.setattr("PySide6.QtWidgets.QMessageBox.question", lambda *_args: replies.pop(0))
+    restore, delete = app.chat.list.menu_actions(app.chat.list._model.rows[1])
+    delete.trigger()
+    assert titles(app) == ["Foxes"]
+    delete.trigger()
+    qtbot.waitUntil(lambda: titles(app) == [])
 
 
 def test_a_deleted_message_is_undone_from_the_toast(qtbot, app):
@@ -257,6 +285,7 @@ INTERACTIVE = (
     QAbstractSpinBox,
     QComboBox,
     QLineEdit,
+    QMessageBox,
     QPlainTextEdit,
     QTextEdit,
 )
