@@ -30,7 +30,6 @@ class Asked:
         path: The messages being shown from now on.
         person: The person's new message, None when one that was there is answered.
         answer: The one being written.
-        is_first: The conversation was stored just now.
         continued: The answer was there and is being continued.
     """
 
@@ -38,7 +37,6 @@ class Asked:
     path: tuple[int, ...]
     person: Message | None
     answer: Answer
-    is_first: bool
     continued: bool
 
 
@@ -130,6 +128,8 @@ class Asking(QObject):
                 stored = conversation if conversation.id else _create(repositories, conversation, text or "")
                 repositories.models.touch_used(model.id)
                 person = chats.add_message(stored.id, parent_id, Role.USER, text) if text is not None else None
+                if stored.draft.strip() == text:
+                    chats.set_draft(stored.id, "")
                 if unfinished is not None:
                     chats.write_answer(unfinished.id, unfinished.content, MessageState.STREAMING)
                     answer = replace(unfinished, state=MessageState.STREAMING, note="", facts=None)
@@ -165,8 +165,7 @@ class Asking(QObject):
             omit_at_least=max(0, omitted - self._history.unread),
         )
         answer.stop_requested.connect(lambda: self._engine.stop(request))
-        is_first = self._conversation.id == 0
-        self.stored.emit(Asked(conversation, path, person, answer, is_first, self._unfinished is not None))
+        self.stored.emit(Asked(conversation, path, person, answer, self._unfinished is not None))
 
     def _system(self) -> tuple[ChatMessage, ...]:
         text = self._conversation.system_prompt.strip()

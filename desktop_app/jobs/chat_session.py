@@ -6,6 +6,7 @@ Answers go on when another conversation is opened; they belong to their message,
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
@@ -47,7 +48,7 @@ class ChatSession(QObject):
         changed(Message): A message is different from what was shown.
         answering(Answer): The last added or changed message is being written.
         status_changed(Status).
-        accepted(): What was to be sent is stored; the message box may be emptied.
+        accepted(str): This text is stored; a message box that still holds it may be emptied.
         refused(UserError): Nothing was stored; the text is still in the message box.
         deleted(int, Callable): So many messages were deleted; calling brings them back.
         model_changed(): `model` is another one.
@@ -58,7 +59,7 @@ class ChatSession(QObject):
     changed = Signal(Message)
     answering = Signal(Answer)
     status_changed = Signal(Status)
-    accepted = Signal()
+    accepted = Signal(str)
     refused = Signal(UserError)
     deleted = Signal(int, object)
     model_changed = Signal()
@@ -81,6 +82,7 @@ class ChatSession(QObject):
         self._titles = TitleWriter(store, engine, suggest_titles, self)
         self._preparing = False
         self._opening = 0
+        self._visit = 0  # counts what was opened
         self.conversation = new_conversation()
         self.path: tuple[int, ...] = ()
         self.tail: tuple[Message, ...] = ()
@@ -208,27 +210,28 @@ class ChatSession(QObject):
         conversation = replace(self.conversation, model_id=self.model.id)
         asking = Asking(self._store, self._engine, conversation, self.model, parent_id, text, unfinished, self)
         asking.refused.connect(self._refuse)
-        asking.stored.connect(self._on_stored)
+        asking.stored.connect(partial(self._on_stored, self._visit))
         asking.start(self._load_settings())
 
-    def _on_stored(self, asked: Asked) -> None:
+    def _on_stored(self, visit: int, asked: Asked) -> None:
         """The messages are in the database and the answer is on its way."""
         answer = asked.answer
-        conversation_id = asked.conversation.id
-        was_new = self.is_new and asked.is_first
-        self._answers[conversation_id] = answer
+        self._answers[asked.conversation.id] = answer
         answer.ended.connect(self._on_ended)
         answer.saved.connect(self._on_saved)
         self._preparing = False
-        if was_new or self.conversation.id == conversation_id:
+        # A new conversation has had no number; it is on the screen if nothing else was opened since.
+        if visit == self._visit or self.conversation.id == asked.conversation.id:
             self._present(asked)
+        else:
+            self.status_changed.emit(self.status)
         self._store.conversations_changed.emit()
 
     def _present(self, asked: Asked) -> None:
         follows = asked.path[: len(self.path)] == self.path
         self.conversation, self.path = asked.conversation, asked.path
         if asked.person is not None:
-            self.accepted.emit()
+            self.accepted.emit(asked.person.content)
         if follows and not asked.continued:
             for message in (asked.person, asked.answer.message):
                 if message is not None:
@@ -312,6 +315,7 @@ class ChatSession(QObject):
             self._show(opened)
 
     def _show(self, opened: _Opened) -> None:
+        self._visit += 1
         self.conversation, self.path, self.tail = opened.conversation, opened.path, opened.tail
         self.opened.emit()
         if self.answer is not None:

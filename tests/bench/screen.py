@@ -10,15 +10,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 WIDTH, HEIGHT = 1280, 800
 PAINTED_SHARE = 0.3  # of the screen; no window manager, so a window is either small in a corner or all there
 _LINE_BYTES = WIDTH * 4
 _SAMPLED_LINES = range(20, HEIGHT, 40)
-_SAMPLED_BYTES = 16 * 4  # the blue of every 16th pixel
+_SAMPLED_BYTES = 16 * 4
 _POLL_S = 0.002
+_STILL_S = 0.4  # a cursor blinks more slowly
 _GIVE_UP_S = 60
 
 
@@ -54,38 +56,60 @@ class Screen:
         """Return the environment of a program that is to open its window here."""
         return {**os.environ, "DISPLAY": self.display, "QT_QPA_PLATFORM": "xcb"}
 
-    def painted_share(self) -> float:
-        """Return how much of the screen is not black."""
-        black = 0
-        for line in _SAMPLED_LINES:
-            offset = self._start + line * _LINE_BYTES
-            black += self._pixels[offset : offset + _LINE_BYTES : _SAMPLED_BYTES].count(0)
-        return 1 - black / (len(_SAMPLED_LINES) * _LINE_BYTES / _SAMPLED_BYTES)
-
     def seconds_to_paint(self, command: Sequence[str]) -> float:
         """Start a program, wait until its window is painted, end it, and return the seconds from its start."""
-        environment = self.environment()
-        started = time.perf_counter()
-        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)
-        try:
-            while self.painted_share() < PAINTED_SHARE:
-                if process.poll() is not None or time.perf_counter() - started > _GIVE_UP_S:
-                    raise RuntimeError(f"{command[0]} has painted no window")
-                time.sleep(_POLL_S)
+        with self._running(command) as started:
+            while self._painted_share(self._sample()) < PAINTED_SHARE:
+                _patience(started)
             return time.perf_counter() - started
+
+    def seconds_to_settle(self, command: Sequence[str]) -> float:
+        """Likewise, until the picture is what it stays for a while (a cursor may blink)."""
+        with self._running(command) as started:
+            last, changed_at = b"", started
+            while True:
+                sample = self._sample()
+                if sample != last:
+                    last, changed_at = sample, time.perf_counter()
+                elif time.perf_counter() - changed_at > _STILL_S and self._painted_share(sample) >= PAINTED_SHARE:
+                    return changed_at - started
+                _patience(started)
+
+    @contextmanager
+    def _running(self, command: Sequence[str]) -> Iterator[float]:
+        started = time.perf_counter()
+        process = subprocess.Popen(command, env=self.environment(), stdin=subprocess.DEVNULL)
+        try:
+            yield started
         finally:
             process.terminate()
             process.wait()
-            while self.painted_share() > 0:
+            while self._painted_share(self._sample()) > 0:
                 time.sleep(_POLL_S)
 
+    def _sample(self) -> bytes:
+        """Return the blue of some pixels all over the screen."""
+        offsets = (self._start + line * _LINE_BYTES for line in _SAMPLED_LINES)
+        return b"".join(self._pixels[offset : offset + _LINE_BYTES : _SAMPLED_BYTES] for offset in offsets)
 
-BARE_WINDOW = f"""
+    @staticmethod
+    def _painted_share(sample: bytes) -> float:
+        """Return how much of the screen is not black."""
+        return 1 - sample.count(0) / len(sample)
+
+
+def _patience(started: float) -> None:
+    if time.perf_counter() - started > _GIVE_UP_S:
+        raise TimeoutError("no window was painted")
+    time.sleep(_POLL_S)
+
+
+BARE_WINDOW = """
 import sys
 from PySide6.QtWidgets import QApplication, QMainWindow
 qt = QApplication(sys.argv)
 window = QMainWindow()
-window.resize({WIDTH}, {HEIGHT})
+window.resize(1180, 780)
 window.show()
 sys.exit(qt.exec())
 """

@@ -9,18 +9,19 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtWidgets import QApplication
 
 from desktop_app.app import App
 from desktop_app.engine.echo import PACE_VARIABLE
-from desktop_app.jobs.chat_session import Status
+from desktop_app.gui.workspace import Workspace
 from desktop_app.jobs.engine import EngineState
 from desktop_app.paths import DataFolder
 from desktop_app.settings import options
 from desktop_app.storage.chats import Chats
 from desktop_app.storage.database import Database
-from desktop_app.storage.records import Message
 from tests.bench.sampling import greedy
 from tests.bench.streaming_probe import conversation, mixed_answer
 
@@ -92,70 +93,73 @@ class Heart:
 # ------------------------------------------------------------ tasks
 
 
-def stream(app: App) -> None:
+def stream(work: Workspace) -> None:
     """Stream a long answer of every kind of Markdown; the echo engine says what it is told."""
-    wait_for(lambda: app.session.model is not None and app.engine.state == EngineState.READY)
-    app.session.send(mixed_answer())
-    wait_for(lambda: app.session.answer is not None and app.session.answer.text)
+    wait_for(lambda: work.session.model is not None and work.engine.state == EngineState.READY)
+    work.session.send(mixed_answer())
+    wait_for(lambda: work.session.answer is not None and work.session.answer.text)
+    answer = work.session.answer
+    assert answer is not None
+    loop = QEventLoop()
+    answer.ended.connect(loop.quit)
     with Heart() as heart:
-        wait_for(lambda: app.session.status == Status.IDLE)
-    length = len(app.chat.transcript.messages[-1].content)
-    say(characters=length, **heart.findings())
+        loop.exec()
+    say(characters=len(answer.text), **heart.findings())
 
 
-def open_long(app: App) -> None:
+def open_long(work: Workspace) -> None:
     """Open a long conversation several times, then scroll up in it."""
     short_id, long_id = (conversation_id for conversation_id in range(1, 3))
-    wait_for(lambda: app.chat.list.isVisible() and app.engine.state == EngineState.READY)
+    wait_for(lambda: work.chat.list.isVisible() and work.engine.state == EngineState.READY)
     for _ in range(6):
-        _open(app, short_id)
+        _open(work, short_id)
         before = time.thread_time()
-        _open(app, long_id)
+        _open(work, long_id)
         say(work_s=time.thread_time() - before)
-    bar = app.chat.transcript.verticalScrollBar()
+    bar = work.chat.transcript.verticalScrollBar()
     with Heart() as heart:
         for _ in range(SCROLL_STEPS):
-            bar.setValue(bar.value() - app.chat.transcript.height() // 3)
+            bar.setValue(bar.value() - work.chat.transcript.height() // 3)
             run_for(16)
     say(**heart.findings())
 
 
-def _open(app: App, conversation_id: int) -> None:
+def _open(work: Workspace, conversation_id: int) -> None:
     opened: list[bool] = []
-    connection = app.session.opened.connect(lambda: opened.append(True))
-    app.session.open(conversation_id)
+    connection = work.session.opened.connect(lambda: opened.append(True))
+    work.session.open(conversation_id)
     while not opened:
-        app.qt.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
-    app.session.opened.disconnect(connection)
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+    work.session.opened.disconnect(connection)
     run_for(_QUIET_MS)
 
 
-def speed(app: App) -> None:
+def speed(work: Workspace) -> None:
     """For each line on stdin, have the starter model write and tell how fast the text came in."""
-    wait_for(lambda: app.session.model is not None and app.engine.state == EngineState.READY)
+    wait_for(lambda: work.session.model is not None and work.engine.state == EngineState.READY)
     say(ready=True)
     for _ in sys.stdin:
-        app.session.start_new()
-        app.session.set_options("", greedy(SPEED_TOKENS))
-        began: list[float] = []
-        ended: list[Message] = []
-        app.session.send(SPEED_PROMPT)
-        wait_for(lambda: app.session.answer is not None)
-        answer = app.session.answer
+        work.session.start_new()
+        work.session.set_options("", greedy(SPEED_TOKENS))
+        times: list[float] = []
+        work.session.send(SPEED_PROMPT)
+        wait_for(lambda: work.session.answer is not None)
+        answer = work.session.answer
         assert answer is not None
-        answer.grew.connect(lambda _text, began=began: began.append(time.perf_counter()))
-        answer.ended.connect(ended.append)
-        wait_for(lambda ended=ended: ended)
-        facts = ended[0].facts
+        loop = QEventLoop()
+        answer.grew.connect(lambda _text, times=times: times.append(time.perf_counter()))
+        answer.ended.connect(loop.quit)
+        loop.exec()
+        facts = answer.message.facts
         assert facts is not None
-        say(tokens_per_s=(facts.answer_tokens - 1) / (time.perf_counter() - began[0]), tokens=facts.answer_tokens)
+        say(tokens_per_s=(facts.answer_tokens - 1) / (times[-1] - times[0]), tokens=facts.answer_tokens)
 
 
-def first_token(app: App) -> None:
+def first_token(work: Workspace) -> None:
     """Send a message as soon as the window can take one, and say when the first text is there."""
-    wait_for(lambda: app.session.model is not None)
-    app.session.send("Hello. Who are you?")
-    wait_for(lambda: app.session.answer is not None and app.session.answer.text)
+    wait_for(lambda: work.session.model is not None)
+    work.session.send("Hello. Who are you?")
+    wait_for(lambda: work.session.answer is not None and work.session.answer.text)
     say(first_token=True)
 
 
@@ -175,6 +179,12 @@ def store_conversations(folder: DataFolder) -> None:
     database.close()
 
 
+def _fail(*raised: Any) -> None:
+    """End at once: whoever waits for findings would wait for ever."""
+    sys.__excepthook__(*raised)
+    os._exit(1)
+
+
 def main(task: str, data_dir: str) -> None:
     """Run one task in a window."""
     folder = DataFolder(Path(data_dir))
@@ -184,10 +194,13 @@ def main(task: str, data_dir: str) -> None:
     elif task == "open":
         store_conversations(folder)
     with App(folder, backend="echo" if task in ("stream", "open") else "llama") as app:
+        sys.excepthook = _fail
         app.preferences.set(options.SUGGEST_TITLES, False)
         app.preferences.set(options.CONTEXT_LENGTH, 32_768 if task == "stream" else 4096)
         app.start()
-        TASKS[task](app)
+        wait_for(lambda: app.workspace is not None)
+        assert app.workspace is not None
+        TASKS[task](app.workspace)
 
 
 if __name__ == "__main__":

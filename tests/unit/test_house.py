@@ -43,7 +43,10 @@ def test_nobody_uses_multiprocessing():
 
 
 def test_the_window_starts_without_anything_heavy():
-    code = "import sys, desktop_app.app; print([name for name in sys.argv[1:] if name in sys.modules])"
+    code = (
+        "import sys, desktop_app.app, desktop_app.gui.workspace;"
+        "print([name for name in sys.argv[1:] if name in sys.modules])"
+    )
     result = subprocess.run(
         [sys.executable, "-c", code, *NOT_IN_THE_WINDOW], cwd=ROOT, capture_output=True, text=True, check=False
     )

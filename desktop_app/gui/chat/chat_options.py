@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
 from desktop_app.engine.messages import SamplerSettings
-from desktop_app.gui.settings.fields import make_field
+from desktop_app.gui.settings.fields import give_margin, make_field
 from desktop_app.gui.theme import scale
 from desktop_app.settings import options
 from desktop_app.settings.options import Option
@@ -71,6 +71,8 @@ class ChatOptions(QScrollArea):
     def _seed_field(self, sampler: SamplerSettings) -> QWidget:
         seed = QSpinBox()
         seed.setAccessibleName("Seed")
+        give_margin(seed)
+        seed.setFixedHeight(scale.CONTROL_HEIGHT)
         seed.setRange(RANDOM_SEED, 2**31 - 1)
         seed.setSpecialValueText("A new one each time")
         seed.setValue(RANDOM_SEED if sampler.seed is None else sampler.seed)

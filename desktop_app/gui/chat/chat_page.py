@@ -9,12 +9,14 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayou
 from desktop_app.engine.messages import Prefill
 from desktop_app.errors import UserError
 from desktop_app.gui.chat.chat_header import ChatHeader
+from desktop_app.gui.chat.chat_options import WIDTH as OPTIONS_WIDTH
 from desktop_app.gui.chat.chat_options import ChatOptions
 from desktop_app.gui.chat.composer import Composer
 from desktop_app.gui.chat.conversation_list import ConversationList
 from desktop_app.gui.chat.link_guard import ask_before_opening
 from desktop_app.gui.chat.transcript import Transcript
 from desktop_app.gui.chat.welcome import Welcome
+from desktop_app.gui.rail import WIDTH as RAIL_WIDTH
 from desktop_app.gui.theme import scale, theme
 from desktop_app.jobs.answer import Answer
 from desktop_app.jobs.background import Background
@@ -53,6 +55,8 @@ class ChatPage(QWidget):
         self.composer = Composer()
         self.options = ChatOptions()
         self._middle = QStackedWidget()
+        self._shows_error = False
+        self._was_narrow = False
         self._lay_out()
         self._connect_session()
         self._connect_widgets()
@@ -140,9 +144,10 @@ class ChatPage(QWidget):
         if self._session.status == Status.IDLE:
             self.composer.show_status(f"Loading the model, {round(100 * fraction)} %")
 
-    def _on_accepted(self) -> None:
+    def _on_accepted(self, text: str) -> None:
         self._shows_error = False
-        self.composer.clear()
+        if self.composer.text().strip() == text:  # not so when an older message was edited
+            self.composer.clear()
         self.composer.show_status("")
 
     def _on_refused(self, error: UserError) -> None:
@@ -254,6 +259,7 @@ class ChatPage(QWidget):
         if shown:
             self.options.show_values(conversation.system_prompt, conversation.sampler)
         self.options.setVisible(shown)
+        self._fold_list()
 
     def _show_earlier(self) -> None:
         first = self.transcript.first_index
@@ -267,10 +273,14 @@ class ChatPage(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        was_narrow = event.oldSize().width() < self._narrow_below
-        if was_narrow != self._is_narrow() or event.oldSize().width() < 0:
-            self.list.setVisible(not self._is_narrow())
-            self.header.list_button.setVisible(self._is_narrow())
+        self._fold_list()
+
+    def _fold_list(self) -> None:
+        """Put the list away where there is no room for it, and bring it back where there is again."""
+        if self._was_narrow != self._is_narrow():
+            self._was_narrow = self._is_narrow()
+            self.list.setVisible(not self._was_narrow)
+            self.header.list_button.setVisible(self._was_narrow)
 
     def _composer_row(self) -> QHBoxLayout:
         """Return a row in which what is typed begins and ends where the transcript's text does."""
@@ -287,15 +297,11 @@ class ChatPage(QWidget):
     def _fit_composer(self) -> None:
         self.composer.setMaximumWidth(theme().column() + 2 * scale.SPACE_16)
 
-    @property
-    def _narrow_below(self) -> int:
-        return scale.NARROW_WIDTH - 80  # the rail is not part of this page
-
     def _is_narrow(self) -> bool:
-        return self.width() < self._narrow_below
+        taken = 0 if self.options.isHidden() else OPTIONS_WIDTH
+        return self.width() - taken < scale.NARROW_WIDTH - RAIL_WIDTH
 
     def _lay_out(self) -> None:
-        self._shows_error = False
         self._middle.addWidget(self.welcome)
         self._middle.addWidget(self.transcript)
         chat = QWidget()

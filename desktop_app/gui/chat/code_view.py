@@ -1,7 +1,7 @@
 """A block of code in an answer: its language, a button to copy it, and the text in colors."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QGuiApplication, QHideEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from desktop_app.gui.chat.code_text import CodeText
@@ -87,6 +87,11 @@ class CodeView(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme().tokens.sunken))
         painter.drawRoundedRect(QRectF(self.rect()), RADIUS_CARD, RADIUS_CARD)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        if self._copied is not None and self._copied.isActive():
+            self._copied.stop()
+            self._say_copy()
 
     def _copy_all(self) -> None:
         QGuiApplication.clipboard().setText(self.code)

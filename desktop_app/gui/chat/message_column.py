@@ -1,6 +1,7 @@
 """The widgets of a window of messages, below each other. Those that exist are always a run without holes."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
@@ -9,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop_app.gui.chat.message_view import BLEED, MessageView
 from desktop_app.gui.chat.placing import place
-from desktop_app.gui.theme import theme
+from desktop_app.gui.chat.prose_style import prose_style
 from desktop_app.gui.theme.scale import PAGE_MARGIN, PAGE_MARGIN_NARROW, SPACE_12, SPACE_24
 from desktop_app.storage.records import Message
 
@@ -31,6 +32,7 @@ class Entry:
     top: int = _ORIGIN
     is_ready: bool = False  # its buttons are made
     is_placed: bool = False  # its parts lie where its size wants them
+    is_in_tab_order: bool = False
 
 
 class MessageColumn(QWidget):
@@ -117,28 +119,23 @@ class MessageColumn(QWidget):
         else:
             self.low, self.high = min(self.low, start), min(self.high, start)
 
-    def let_go_above(self, top: int) -> None:
-        """Once there are many messages, let go of those that end above `top`, in pixels."""
-        most = len(self.entries) - WINDOW_MESSAGES
-        if most < SLACK_MESSAGES:
-            return
-        count = 0
-        while count < most and not self._is_needed(count, lambda entry: entry.top + entry.height > top):
-            count += 1
-        self.remove(0, count)
+    def let_go(self, top: int, bottom: int) -> bool:
+        """Let go of the message at the end that is farther away, unless it lies between `top` and `bottom`.
 
-    def let_go_below(self, bottom: int) -> None:
-        """Once there are many messages, let go of those that begin below `bottom`, in pixels."""
-        if len(self.entries) - WINDOW_MESSAGES < SLACK_MESSAGES:
-            return
-        end = len(self.entries)
-        while end > WINDOW_MESSAGES and not self._is_needed(end - 1, lambda entry: entry.top < bottom):
-            end -= 1
-        self.remove(end, len(self.entries))
-
-    def _is_needed(self, index: int, is_near: Callable[[Entry], bool]) -> bool:
+        Returns:
+            True if one was let go.
+        """
+        if not self.entries:
+            return False
+        above = top - self.top if self.low == 0 else _HEIGHT
+        below = self.bottom - bottom if self.high == len(self.entries) else _HEIGHT
+        index = 0 if above > below else len(self.entries) - 1
         entry = self.entries[index]
-        return self.low <= index < self.high and (is_near(entry) or _is_in_use(entry))
+        is_built = self.low <= index < self.high
+        if is_built and ((entry.top < bottom and entry.top + entry.height > top) or _is_in_use(entry)):
+            return False
+        self.remove(index, index + 1)
+        return True
 
     def reach(self, index: int) -> None:
         """Make widgets up to and including that of an entry."""
@@ -175,7 +172,7 @@ class MessageColumn(QWidget):
     def message_width(self) -> int:
         """How wide a message is in this page, in pixels."""
         margin = PAGE_MARGIN if self._page_width >= _NARROW_COLUMN else PAGE_MARGIN_NARROW
-        return max(1, min(theme().column(), self._page_width - 2 * margin)) + 2 * BLEED
+        return max(1, min(prose_style().column, self._page_width - 2 * margin)) + 2 * BLEED
 
     def set_page_width(self, width: int) -> None:
         """Take over the width that there is; what it changes is found by `is_stale`."""
@@ -236,15 +233,19 @@ class MessageColumn(QWidget):
     def order_focus(self, before: QWidget) -> None:
         """Let the Tab key go through the messages as they are read, whenever they were made."""
         for entry in self.built():
-            if entry.view is not None:
-                for widget in entry.view.focus_widgets():
-                    QWidget.setTabOrder(before, widget)
-                    before = widget
+            widgets = entry.view.focus_widgets() if entry.view is not None else []
+            if not entry.is_in_tab_order:
+                entry.is_in_tab_order = True
+                for one, following in pairwise((before, *widgets)):
+                    QWidget.setTabOrder(one, following)
+            before = widgets[-1] if widgets else before
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self.pressed.emit()
-        super().mousePressEvent(event)
 
 
 def _is_in_use(entry: Entry) -> bool:
@@ -258,3 +259,4 @@ def _drop(entry: Entry) -> None:
         entry.view.hide()
         entry.view.deleteLater()
         entry.view = None
+        entry.is_ready = entry.is_placed = entry.is_in_tab_order = False

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from desktop_app.gui.chat.answer_facts import details, summary
@@ -125,6 +125,10 @@ class MessageFooter(QWidget):
 
     def _has_focus(self) -> bool:
         return any(button.hasFocus() for button in self._buttons)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._copied.stop()
+        self._say_copy()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):

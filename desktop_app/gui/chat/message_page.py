@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
-from desktop_app.gui.chat.message_column import Entry, MessageColumn
+from desktop_app.gui.chat.message_column import SLACK_MESSAGES, WINDOW_MESSAGES, Entry, MessageColumn
 from desktop_app.gui.chat.message_view import MessageView
 from desktop_app.gui.chat.prose_style import prose_style
 from desktop_app.gui.theme.scale import SPACE_16
@@ -44,7 +44,7 @@ class MessagePage(QAbstractScrollArea):
         self.is_following = True
         self._is_adjusting = False
         self._asked_earlier = self._asked_later = False
-        self._focus_is_ordered = True
+        self._is_letting_go = False
         self.column = MessageColumn(self.make_view, self.viewport())
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -65,7 +65,6 @@ class MessagePage(QAbstractScrollArea):
     def go_on(self) -> None:
         """After a change of messages: fill the page at once, and leave the rest to later turns of the event loop."""
         self._asked_earlier = self._asked_later = False
-        self._focus_is_ordered = False
         if not self.isVisible():
             return
         column = self.column
@@ -103,7 +102,6 @@ class MessagePage(QAbstractScrollArea):
         entry = next((entry for entry in self.column.built() if entry.view is view), None)
         if entry is not None:
             self.column.measure(entry)
-            self._focus_is_ordered = False
             self.settle()
             self._work.start(0)
 
@@ -185,7 +183,7 @@ class MessagePage(QAbstractScrollArea):
             return
         end = time.perf_counter() + _SLICE_S
         done = False
-        while time.perf_counter() < end and (self._measure_next() or self._build_next() or self._ready_next()):
+        while time.perf_counter() < end and self._do_next():
             done = True
         if done:
             self.settle()
@@ -209,6 +207,19 @@ class MessagePage(QAbstractScrollArea):
         below = self.column.bottom - self.verticalScrollBar().value()
         return below < (_SCREENS_AHEAD + 1) * self.viewport().height()
 
+    def _do_next(self) -> bool:
+        return self._measure_next() or self._build_next() or self._ready_next() or self._let_go_next()
+
+    def _let_go_next(self) -> bool:
+        """Let go of a message far away, once there are many more than the window should have."""
+        count = len(self.column.entries)
+        self._is_letting_go = count >= WINDOW_MESSAGES + SLACK_MESSAGES or (
+            self._is_letting_go and count > WINDOW_MESSAGES
+        )
+        bar, height = self.verticalScrollBar(), self.viewport().height()
+        ahead = _SCREENS_AHEAD * height
+        return self._is_letting_go and self.column.let_go(bar.value() - ahead, bar.value() + height + ahead)
+
     def _measure_next(self) -> bool:
         """Find the height of the nearest message that was measured for another width, if there is one."""
         top = self.verticalScrollBar().value()
@@ -224,7 +235,6 @@ class MessagePage(QAbstractScrollArea):
         if unready is not None and unready.view is not None:
             unready.view.make_ready()
             unready.is_ready = True
-            self._focus_is_ordered = False
         return unready is not None
 
     def _build_next(self) -> bool:
@@ -240,14 +250,11 @@ class MessagePage(QAbstractScrollArea):
             column.build_below()
         else:
             return False
-        self._focus_is_ordered = False
         return True
 
     def _finish_work(self) -> None:
-        if not self._focus_is_ordered:
-            self._focus_is_ordered = True
-            self.column.number()
-            self.column.order_focus(self)
+        self.column.number()
+        self.column.order_focus(self)
         self._ask_for_more()
 
     def _ask_for_more(self) -> None:

@@ -1,7 +1,9 @@
 """One message of a conversation: its text, what is to be said about it, and what can be done with it."""
 
+from itertools import pairwise
+
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QEnterEvent, QGuiApplication, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QEnterEvent, QGuiApplication, QHideEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 from shiboken6 import isValid
 
@@ -47,6 +49,7 @@ class MessageView(QWidget):
     def __init__(self, message: Message, run_in_background: RunInBackground, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._message = message
+        self._place = (0, 0)
         self._is_last = False
         self._editor: MessageEditor | None = None
         self._notes: list[MessageNote] = []
@@ -78,6 +81,7 @@ class MessageView(QWidget):
         footer.version_requested.connect(lambda step: self.version_requested.emit(self._message.id, step))
         self._show_footer()
         self._place_footer()
+        self._order_focus()
 
     # ------------------------------------------------------------ content
 
@@ -106,11 +110,15 @@ class MessageView(QWidget):
             self.body.finish()
         if self._footer is not None:
             self._footer.set_message(message)
+            self._order_focus()
         self._show_state()
         self._on_resized()
 
     def set_place(self, number: int, total: int) -> None:
         """Say which message of the conversation this is, counted from 1."""
+        if (number, total) == self._place:
+            return
+        self._place = (number, total)
         is_last = number == total
         words = self.tr("Your message, {number} of {total}")
         if self._message.role == Role.ASSISTANT:
@@ -280,11 +288,21 @@ class MessageView(QWidget):
             found.extend(note.focus_widgets())
         return [*found, *self._footer.focus_widgets()] if self._footer is not None else found
 
+    def _order_focus(self) -> None:
+        """Let the Tab key go from the text to the buttons, which were made later."""
+        widgets = self.focus_widgets()
+        for before, widget in pairwise(widgets):
+            QWidget.setTabOrder(before, widget)
+
     def _on_focused(self, view: QWidget | None) -> None:
         self._focused = view
         if view is not None:
             self.make_ready()
         self.update()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        if self._flash is not None:
+            self._flash.stop()
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self.make_ready()

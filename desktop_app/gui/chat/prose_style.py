@@ -47,7 +47,8 @@ class ProseStyle:
     code_font: QFont
     size_px: int
     small_px: int  # height of a line of small print
-    measure: int
+    measure: int  # how wide prose may be
+    column: int  # how wide messages may be
     heading: tuple[QTextCharFormat, ...]
     heading_line_px: tuple[int, ...]
     code: QTextCharFormat
@@ -123,6 +124,7 @@ def _style(tokens: Tokens, type_scale: TypeScale) -> ProseStyle:
         size_px=size_px,
         small_px=QFontMetrics(theme().font(type_scale.small)).height(),
         measure=theme().measure(),
+        column=theme().column(),
         heading=tuple(headings),
         heading_line_px=tuple(lines),
         code=_code_format(code_font),

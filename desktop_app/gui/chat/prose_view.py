@@ -2,7 +2,7 @@
 
 import math
 
-from PySide6.QtCore import QPoint, QRectF, Qt, QUrl, Signal
+from PySide6.QtCore import QByteArray, QPoint, QRectF, Qt, QUrl, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QTextCursor, QWheelEvent
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
@@ -103,9 +103,12 @@ class ProseView(QTextBrowser):
 
     # ------------------------------------------------------------ what a model may not do
 
-    def loadResource(self, kind: int, name: QUrl | str) -> object:
-        """Give nothing: text must never make the program read a file or ask the network."""
-        return None
+    def loadResource(self, kind: int, name: QUrl | str) -> QByteArray:
+        """Give nothing: text must never make the program read a file or ask the network.
+
+        It has to be an empty value. At None, Qt would read the file itself.
+        """
+        return QByteArray()
 
     def _on_anchor(self, url: QUrl) -> None:
         if url.scheme() in LINK_SCHEMES:

@@ -93,7 +93,6 @@ class Transcript(MessagePage):
         if not messages or not column.entries or messages[-1].id != column.entries[0].message.parent_id:
             return  # another conversation has been opened meanwhile
         column.insert(0, messages)
-        column.let_go_below(self._bottom_ahead())
         self.go_on()
 
     def append_later(self, messages: tuple[Message, ...]) -> None:
@@ -102,7 +101,6 @@ class Transcript(MessagePage):
         if not messages or not column.entries or messages[0].parent_id != column.entries[-1].message.id:
             return
         column.insert(len(column.entries), messages)
-        column.let_go_above(self._top_ahead())
         self.go_on()
 
     def append_message(self, message: Message) -> None:
@@ -117,7 +115,6 @@ class Transcript(MessagePage):
         if message.role == Role.USER:
             self.is_following = True
             self._below.hide()
-        column.let_go_above(self._top_ahead())
         self.go_on()
 
     def update_message(self, message: Message) -> None:
@@ -163,12 +160,6 @@ class Transcript(MessagePage):
         self.is_following = True
         self._below.hide()
         self.go_on()
-
-    def _top_ahead(self) -> int:
-        return self.verticalScrollBar().value() - 2 * self.viewport().height()
-
-    def _bottom_ahead(self) -> int:
-        return self.verticalScrollBar().value() + 3 * self.viewport().height()
 
     # ------------------------------------------------------------ answers being written
 

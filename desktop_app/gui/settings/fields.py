@@ -5,8 +5,18 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QPlainTextEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QSpinBox,
+    QWidget,
+)
 
+from desktop_app.gui.theme import scale
 from desktop_app.settings.options import Choice, Decimal, Option, Text, Toggle, Whole
 
 TEXT_LINES = 4
@@ -28,9 +38,18 @@ def make_field(option: Option[Any], value: Any, on_change: Callable[[Any], None]
     field.setAccessibleName(option.title)
     field.setAccessibleDescription(option.help)
     if isinstance(field, QSpinBox | QDoubleSpinBox | QComboBox):
+        field.setFixedHeight(scale.CONTROL_HEIGHT)
         field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         field.installEventFilter(_WheelGuard(field))
+    if isinstance(field, QSpinBox | QDoubleSpinBox):
+        give_margin(field)
     return field
+
+
+def give_margin(box: QAbstractSpinBox) -> None:
+    """Put the number where other fields have their text; the style sheet's padding does not reach it."""
+    for line in box.findChildren(QLineEdit):
+        line.setTextMargins(scale.SPACE_8, 0, 0, 0)
 
 
 def _bare_field(option: Option[Any], value: Any, on_change: Callable[[Any], None]) -> QWidget:

@@ -8,6 +8,8 @@ from tests.bench.rows import measures
 from tests.bench.screen import Screen, bare_window
 from tests.bench.table import Goal, Row, interleave
 
+SETTLE_RUNS = 3
+
 
 @measures("start")
 def window_start() -> Iterator[Row]:
@@ -17,4 +19,6 @@ def window_start() -> Iterator[Row]:
         figures = interleave(
             lambda _: screen.seconds_to_paint(command), lambda _: screen.seconds_to_paint(bare_window())
         )
+        settled = tuple(screen.seconds_to_settle(command) for _ in range(SETTLE_RUNS))
     yield Row("Window shown", "s", figures[0], Goal("at most", 2), "bare window", figures[1])
+    yield Row("Window complete and the model loaded", "s", settled, None)

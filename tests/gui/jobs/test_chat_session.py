@@ -161,6 +161,23 @@ def test_an_answer_goes_on_when_another_chat_is_opened(qtbot, slow, session, ask
     assert session.is_new
 
 
+def test_a_new_chat_opened_meanwhile_stays_open_and_empty(qtbot, session, ask):
+    with qtbot.waitSignal(session.answering, raising=False, timeout=1):
+        session.send("hello")
+        session.start_new()
+    qtbot.waitUntil(lambda: len(ask(lambda r: r.chats.list_conversations())) == 1)
+    qtbot.waitUntil(lambda: session.status == Status.IDLE)
+    assert session.is_new
+    assert session.path == ()
+
+
+def test_a_sent_message_is_no_draft_any_more(session, send, ask):
+    send("hello")
+    session.set_draft("second")
+    send("second")
+    assert ask(lambda r: r.chats.get(session.conversation.id)).draft == ""
+
+
 def test_coming_back_to_a_chat_finds_its_answer_being_written(qtbot, slow, session):
     answer = first_piece(qtbot, session, lambda: session.send("word " * 100))
     first = session.conversation.id

@@ -223,6 +223,16 @@ def test_a_draft_is_there_again_when_its_chat_is_opened(qtbot, app):
     assert app.chat.composer.text() == "not yet"
 
 
+def test_editing_an_older_message_leaves_the_draft_in_the_message_box(qtbot, app):
+    app = app()
+    send(qtbot, app, "hello")
+    type_message(qtbot, app, "not yet")
+    first = app.chat.transcript.messages()[0]
+    with qtbot.waitSignal(app.session.changed):
+        app.chat.transcript.edited.emit(first.id, "good morning")
+    assert app.chat.composer.text() == "not yet"
+
+
 def test_settings_of_a_chat_are_kept_with_it(qtbot, app):
     app = app()
     send(qtbot, app, "hello")

@@ -77,7 +77,7 @@ def test_streamed_text_is_cut_like_the_whole_text(text, sizes, windows_lines):
 @settings(max_examples=200, deadline=None)
 def test_no_word_of_the_text_is_lost(words):
     marked = [f"{line} w{number}" for number, line in enumerate(words)]
-    shown = [segment.text + getattr(segment, "language", "") for segment in whole("\n".join(marked)).segments]
+    shown = [f"{segment.text} {getattr(segment, 'language', '')}" for segment in whole("\n".join(marked)).segments]
     opened = [number for number, line in enumerate(words) if line.lstrip().startswith(("`", "~"))]
     for number in range(len(words)):
         assert f"w{number}" in " ".join(shown).split() or number in opened
