@@ -30,7 +30,7 @@ python installers/checkout.py VERB [ARGUMENTS]
   setup             make .venv with everything the program needs; starts nothing
   run [ARGS]        set up if need be, then open the window (or pass ARGS to `moatless`)
   test [ARGS]       set up if need be, then run every check and test (ARGS go to pytest)
-  test-long [ARGS]  the tests that take minutes
+  test-long [ARGS]  every test, also those that take minutes
   check             formatting, lint, types and import rules only
   bench [ROW ...]   measure; prints a table and writes build/bench.json
   shots [ARGS]      write pictures of every page
@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
     verb, rest = (arguments or ["help"])[0], arguments[1:]
     steps: dict[str, dict[str, tuple[str, ...]]] = {
         "test": {**CHECKS, "tests": ("-m", "pytest", *rest)},
-        "test-long": {"long tests": ("-m", "pytest", "-m", "long", *rest)},
+        "test-long": {"tests": ("-m", "pytest", "-m", "long or not long", *rest)},
         "check": CHECKS,
         "bench": {"bench": ("-m", "tests.bench", *rest)},
         "shots": {"shots": ("-m", "tests.shots", *rest)},

@@ -126,7 +126,7 @@ class Environment:
         # For pip's own build environments as well: newer versions read the second name.
         constraints = {"PIP_CONSTRAINT": "constraints.txt", "PIP_BUILD_CONSTRAINT": "constraints.txt"}
         self.pip("Installing packages", ["install", "-c", "constraints.txt", "-e", target], constraints)
-        self.remember(**{"installed:" + extra: self.fingerprint()})
+        self.remember(**{"installed:" + done: self.fingerprint() for done in ("", extra)})
 
     def pip(self, title: str, arguments: list[str], variables: dict[str, str] | None = None) -> None:
         """Run pip with a sign of life now and then.

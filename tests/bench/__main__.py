@@ -1,6 +1,7 @@
 """`python -m tests.bench [ROW ...]`: measure, print one Markdown table, and write build/bench.json.
 
-Without names, all rows. The exit status is 0 also where a goal is missed: a benchmark informs, the tests judge.
+Without names, all rows. The exit status is 0 also where a goal is missed, because a benchmark informs; it is 1 where
+something could not be measured.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import json
 import os
 import platform
 import sys
+import traceback
 from pathlib import Path
 
 import psutil
@@ -29,14 +31,23 @@ def main() -> int:
     names = parser.parse_args().rows or list(known)
     if unknown := [name for name in names if name not in known]:
         parser.error(f"no such row: {', '.join(unknown)}; there are {', '.join(known)}")
+    conditions = machine()
     rows: list[Row] = []
+    failed: dict[str, str] = {}
     for name in names:
         print(f"{name} ...", file=sys.stderr, flush=True)
-        rows += known[name]()
+        try:
+            rows += known[name]()
+        except Exception as error:
+            traceback.print_exc()
+            failed[name] = repr(error)
     print(render(rows))
+    if failed:
+        print(f"\nNot measured: {', '.join(failed)}.")
     REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(json.dumps({**machine(), "rows": [row.as_dict() for row in rows]}, indent=1), "utf-8")
-    return 0
+    report = {**conditions, "rows": [row.as_dict() for row in rows], "failed": failed}
+    REPORT.write_text(json.dumps(report, indent=1), "utf-8")
+    return 1 if failed else 0
 
 
 def machine() -> dict[str, object]:

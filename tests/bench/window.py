@@ -26,7 +26,7 @@ from tests.bench.sampling import greedy
 from tests.bench.streaming_probe import conversation, mixed_answer
 
 SPEED_PROMPT = "Tell a long story about an island and the ferry that goes there."
-SPEED_TOKENS = 256
+SPEED_TOKENS = 400
 ECHO_PACE_MS = 2  # a word each time: faster than any model here
 LONG_CONVERSATION = 10_000
 SCROLL_STEPS = 200

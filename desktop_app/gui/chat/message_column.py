@@ -1,8 +1,8 @@
 """The widgets of a window of messages, below each other. Those that exist are always a run without holes."""
 
 from collections.abc import Callable
-from itertools import pairwise
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
@@ -21,7 +21,7 @@ _HEIGHT = 12_000_000  # of the plane messages lie on, in pixels; Qt allows 16,77
 _ORIGIN = 9_000_000  # where the first one is put: a conversation mostly grows upwards, as older messages are read
 
 
-@dataclass
+@dataclass(eq=False)
 class Entry:
     """A message of the window, and its widget once there is one. Sizes in pixels."""
 
@@ -53,6 +53,7 @@ class MessageColumn(QWidget):
         self.first_index = 0  # of the first entry, in the conversation
         self.total = 0  # messages in the conversation
         self._page_width = 0
+        self._has_stale = False  # whether `nearest_stale` is worth looking for
 
     # ------------------------------------------------------------ entries
 
@@ -119,16 +120,19 @@ class MessageColumn(QWidget):
         else:
             self.low, self.high = min(self.low, start), min(self.high, start)
 
-    def let_go(self, top: int, bottom: int) -> bool:
-        """Let go of the message at the end that is farther away, unless it lies between `top` and `bottom`.
+    def let_go(self, in_sight: list[Entry], top: int, bottom: int) -> bool:
+        """Let go of the message at the end that has more messages before it, unless the reader is near it.
+
+        Args:
+            in_sight: What the reader sees.
+            top, bottom: What lies between them is near.
 
         Returns:
             True if one was let go.
         """
-        if not self.entries:
+        if not in_sight:
             return False
-        above = top - self.top if self.low == 0 else _HEIGHT
-        below = self.bottom - bottom if self.high == len(self.entries) else _HEIGHT
+        above, below = self.entries.index(in_sight[0]), len(self.entries) - 1 - self.entries.index(in_sight[-1])
         index = 0 if above > below else len(self.entries) - 1
         entry = self.entries[index]
         is_built = self.low <= index < self.high
@@ -175,13 +179,21 @@ class MessageColumn(QWidget):
         return max(1, min(prose_style().column, self._page_width - 2 * margin)) + 2 * BLEED
 
     def set_page_width(self, width: int) -> None:
-        """Take over the width that there is; what it changes is found by `is_stale`."""
+        """Take over the width that there is; what it changes is found by `nearest_stale`."""
+        before = self.message_width
         self._page_width = width
         self.resize(width, _HEIGHT)
+        self._has_stale = self._has_stale or self.message_width != before
 
-    def is_stale(self, entry: Entry) -> bool:
-        """Tell whether a widget was measured for another width."""
-        return entry.view is not None and entry.width != self.message_width
+    def nearest_stale(self, y: int) -> Entry | None:
+        """Return the message nearest to a line that was measured for another width, if there is one."""
+        if not self._has_stale:
+            return None
+        width = self.message_width
+        stale = (entry for entry in self.built() if entry.width != width)
+        nearest = min(stale, key=lambda entry: abs(entry.top - y), default=None)
+        self._has_stale = nearest is not None
+        return nearest
 
     def measure(self, entry: Entry) -> None:
         """Find the height of a message in the present width."""

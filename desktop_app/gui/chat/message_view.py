@@ -3,7 +3,18 @@
 from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QEnterEvent, QGuiApplication, QHideEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QColor,
+    QEnterEvent,
+    QGuiApplication,
+    QHideEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QLabel, QWidget
 from shiboken6 import isValid
 
@@ -113,6 +124,12 @@ class MessageView(QWidget):
             self._order_focus()
         self._show_state()
         self._on_resized()
+        if was_streaming and not self.is_streaming:
+            self._announce_end()
+
+    def _announce_end(self) -> None:
+        words = [note.sentence for note in self._shown_notes] or [self.tr("The answer is finished.")]
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, " ".join(words)))
 
     def set_place(self, number: int, total: int) -> None:
         """Say which message of the conversation this is, counted from 1."""

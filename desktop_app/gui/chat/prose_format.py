@@ -15,6 +15,8 @@ from PySide6.QtGui import (
     QTextFragment,
     QTextFrameFormat,
     QTextLength,
+    QTextList,
+    QTextListFormat,
     QTextTable,
 )
 
@@ -27,6 +29,7 @@ LINK_SCHEMES = ("http", "https", "mailto")
 _MINIMUM = QTextBlockFormat.LineHeightTypes.MinimumHeight.value
 _OBJECT = "\ufffc"
 _TABLE_PADDING = 6
+_DOTS = (QTextListFormat.Style.ListDisc, QTextListFormat.Style.ListCircle, QTextListFormat.Style.ListSquare)
 
 
 @dataclass
@@ -38,6 +41,7 @@ class Layout:
         quotes: First and last block number and depth of each quote, whose bar the view paints.
         codes: First and last block number of code inside prose, whose ground the view paints.
         rules: Block numbers of horizontal rules.
+        dots: Block numbers of list items with a dot.
     """
 
     first: Kind | None = None
@@ -45,6 +49,7 @@ class Layout:
     quotes: list[tuple[int, int, int]] = field(default_factory=list)
     codes: list[tuple[int, int]] = field(default_factory=list)
     rules: list[int] = field(default_factory=list)
+    dots: list[int] = field(default_factory=list)
 
 
 def fill_with_markdown(document: QTextDocument, markdown: str, style: ProseStyle) -> Layout:
@@ -140,6 +145,8 @@ class _Formatter:
             self._format_cell(block, block_format, before)
         elif kind.name == "quote":
             self._format_quote(block, block_format, kind)
+        elif kind.name == "item":
+            self._take_over_dots(block)
         if before is not None and before.name == "code" and kind.name != "code":
             block_format.setTopMargin(block_format.topMargin() + CODE_PADDING)
         self._cursor.setPosition(block.position())
@@ -230,6 +237,18 @@ class _Formatter:
             self._select(position, length)
             self._cursor.insertText(f"[{words}]", text_format)
 
+    def _take_over_dots(self, block: QTextBlock) -> None:
+        """Let the view draw the dots of a list: Qt puts them too close to the text. Check boxes stay Qt's."""
+        items = _list_of(block)
+        if items is None or items.format().style() not in _DOTS:
+            return
+        if any(item.blockFormat().marker() != QTextBlockFormat.MarkerType.NoMarker for item in _items(items)):
+            return
+        self._layout.dots += [item.blockNumber() for item in _items(items)]
+        list_format = items.format()
+        list_format.setStyle(QTextListFormat.Style.ListStyleUndefined)
+        items.setFormat(list_format)
+
     def _flatten(self, block: QTextBlock) -> None:
         self._cursor.setPosition(block.position())
         self._cursor.setBlockFormat(QTextBlockFormat())
@@ -242,6 +261,14 @@ class _Formatter:
     def _select(self, position: int, length: int) -> None:
         self._cursor.setPosition(position)
         self._cursor.setPosition(position + length, QTextCursor.MoveMode.KeepAnchor)
+
+
+def _list_of(block: QTextBlock) -> QTextList | None:
+    return block.textList()
+
+
+def _items(items: QTextList) -> list[QTextBlock]:
+    return [items.item(number) for number in range(items.count())]
 
 
 def _table_at(cursor: QTextCursor) -> QTextTable | None:

@@ -2,7 +2,7 @@
 
 import math
 
-from PySide6.QtCore import QByteArray, QPoint, QRectF, Qt, QUrl, Signal
+from PySide6.QtCore import QByteArray, QPoint, QPointF, QRectF, Qt, QUrl, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QTextCursor, QWheelEvent
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
@@ -11,6 +11,7 @@ from desktop_app.gui.chat.prose_style import CODE_PADDING, QUOTE_INDENT, Kind, p
 from desktop_app.gui.theme.scale import RADIUS_SMALL
 
 _BAR_WIDTH = 3
+_DOT_GAP = 0.8  # between a dot and its text, in parts of the text's size
 _NO_WRAP = 1_000_000
 
 
@@ -42,6 +43,8 @@ class ProseView(QTextBrowser):
 
     def set_markdown(self, markdown: str) -> None:
         """Show this Markdown; a selection stays where it was."""
+        if markdown == self._markdown:
+            return
         self._markdown, self._plain = markdown, ""
         self._fill()
 
@@ -118,7 +121,7 @@ class ProseView(QTextBrowser):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         layout = self._layout
-        if layout.quotes or layout.codes or layout.rules:
+        if layout.quotes or layout.codes or layout.rules or layout.dots:
             painter = QPainter(self.viewport())
             self._paint_ground(painter)
             painter.end()
@@ -141,6 +144,21 @@ class ProseView(QTextBrowser):
             painter.drawRoundedRect(QRectF((depth - 1) * QUOTE_INDENT, area.top(), _BAR_WIDTH, area.height()), 1.5, 1.5)
         for number in self._layout.rules:
             painter.drawRect(QRectF(0, self._area(number, number).top(), width, 1))
+
+        painter.setBrush(self.palette().text())
+        radius = round(prose_style().size_px / 6.5)
+        for number in self._layout.dots:
+            painter.drawEllipse(self._dot_center(number), radius, radius)
+
+    def _dot_center(self, number: int) -> QPointF:
+        block = self.document().findBlockByNumber(number)
+        line = block.layout().lineAt(0)
+        corner = self.document().documentLayout().blockBoundingRect(block).topLeft()
+        middle = corner.y() + line.y() + line.ascent() - self.fontMetrics().xHeight() / 2
+        gap = prose_style().size_px * _DOT_GAP
+        if block.textDirection() == Qt.LayoutDirection.RightToLeft:
+            return QPointF(corner.x() + line.naturalTextRect().right() + gap, middle)
+        return QPointF(corner.x() + line.x() - gap, middle)
 
     def _area(self, first: int, last: int) -> QRectF:
         """Return where the text of some blocks lies, without the space above it."""

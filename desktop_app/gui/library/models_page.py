@@ -4,17 +4,18 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QVBoxLayout
 
 from desktop_app.gui.library.model_card import ModelCard
 from desktop_app.gui.theme import icon, scale
+from desktop_app.gui.widgets.column_page import ColumnPage
 from desktop_app.jobs.model_library import ModelLibrary
 from desktop_app.storage.records import Model
 
 COLUMN_WIDTH = 820
 
 
-class ModelsPage(QScrollArea):
+class ModelsPage(ColumnPage):
     """Shows the library; files may be dropped anywhere on it.
 
     Signals:
@@ -24,12 +25,9 @@ class ModelsPage(QScrollArea):
     chat_wanted = Signal(Model)
 
     def __init__(self, library: ModelLibrary) -> None:
-        super().__init__()
+        super().__init__("Models", COLUMN_WIDTH)
         self._library = library
-        self._in_use: str = ""
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setAccessibleName("Models")
+        self._in_use = ""
         self.setAcceptDrops(True)
         self._cards = QVBoxLayout()
         self._cards.setSpacing(scale.SPACE_12)
@@ -68,37 +66,21 @@ class ModelsPage(QScrollArea):
         self._empty.setVisible(not self._library.models)
 
     def _lay_out(self) -> None:
-        title = QLabel("Models")
-        title.setProperty("role", "title")
-        words = QLabel("A model is one GGUF file. It runs on this computer; what you write to it stays here.")
-        words.setProperty("role", "muted")
-        words.setWordWrap(True)
         self.add_button = QPushButton("Add a model file")
         self.add_button.setProperty("kind", "primary")
         self.add_button.setIcon(icon("file-plus", "on_accent"))
         self.add_button.clicked.connect(self.choose_file)
+        self.head.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignTop)
+        words = QLabel("A model is one GGUF file. It runs on this computer; what you write to it stays here.")
+        words.setProperty("role", "muted")
+        words.setWordWrap(True)
         self._empty = QLabel("No model is here yet. Add a GGUF file, or drop one on this page.")
         self._empty.setProperty("role", "muted")
         hint = QLabel("Files can also be dropped on this page. They stay where they are.")
         hint.setProperty("role", "small")
-        column = QWidget()
-        column.setMaximumWidth(COLUMN_WIDTH)
-        layout = QVBoxLayout(column)
-        layout.setContentsMargins(scale.PAGE_MARGIN, scale.PAGE_MARGIN, scale.PAGE_MARGIN, scale.PAGE_MARGIN)
-        layout.setSpacing(scale.SPACE_12)
-        head = QHBoxLayout()
-        head.addWidget(title, 1)
-        head.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addLayout(head)
-        layout.addWidget(words)
-        layout.addSpacing(scale.SPACE_12)
-        layout.addLayout(self._cards)
-        layout.addWidget(self._empty)
-        layout.addWidget(hint)
-        layout.addStretch(1)
-        page = QWidget()
-        around = QHBoxLayout(page)
-        around.setContentsMargins(0, 0, 0, 0)
-        around.addWidget(column, 1)
-        around.addStretch(0)
-        self.setWidget(page)
+        self.column.addWidget(words)
+        self.column.addSpacing(scale.SPACE_16)
+        self.column.addLayout(self._cards)
+        self.column.addWidget(self._empty)
+        self.column.addWidget(hint)
+        self.column.addStretch(1)

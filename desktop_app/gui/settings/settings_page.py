@@ -1,10 +1,11 @@
 """The settings: every declared option with its field and its help, searchable."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from desktop_app.gui.settings.fields import make_field
 from desktop_app.gui.theme import scale
+from desktop_app.gui.widgets.column_page import ColumnPage
 from desktop_app.gui.widgets.search_field import SearchField
 from desktop_app.jobs.preferences import Preferences
 from desktop_app.settings.options import OPTIONS, Option, Text
@@ -13,46 +14,26 @@ COLUMN_WIDTH = 680
 FIELD_WIDTH = 240
 
 
-class SettingsPage(QScrollArea):
+class SettingsPage(ColumnPage):
     """Built from `OPTIONS`; a new option needs nothing here."""
 
     def __init__(self, preferences: Preferences, data_folder: str) -> None:
-        super().__init__()
+        super().__init__("Settings", COLUMN_WIDTH)
         self._preferences = preferences
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setAccessibleName("Settings")
         self._rows: list[tuple[QWidget, str, str]] = []  # widget, its section, the words it is found by
         self._headings: dict[str, QLabel] = {}
-        column = QWidget()
-        column.setMaximumWidth(COLUMN_WIDTH)
-        self._layout = QVBoxLayout(column)
-        self._layout.setContentsMargins(scale.PAGE_MARGIN, scale.PAGE_MARGIN, scale.PAGE_MARGIN, scale.PAGE_MARGIN)
-        self._layout.setSpacing(scale.SPACE_8)
-        self._add_head()
-        for option in OPTIONS:
-            self._add_option(option)
-        self._add_privacy(data_folder)
-        self._layout.addStretch(1)
-        page = QWidget()
-        around = QHBoxLayout(page)
-        around.setContentsMargins(0, 0, 0, 0)
-        around.addWidget(column, 1)
-        around.addStretch(0)
-        self.setWidget(page)
-
-    def _add_head(self) -> None:
-        title = QLabel("Settings")
-        title.setProperty("role", "title")
         self.search = SearchField("Find a setting")
         self.search.textChanged.connect(self._filter)
         self._nothing = QLabel("No setting has these words.")
         self._nothing.setProperty("role", "muted")
         self._nothing.hide()
-        self._layout.addWidget(title)
-        self._layout.addSpacing(scale.SPACE_8)
-        self._layout.addWidget(self.search)
-        self._layout.addWidget(self._nothing)
+        self.column.addSpacing(scale.SPACE_8)
+        self.column.addWidget(self.search)
+        self.column.addWidget(self._nothing)
+        for option in OPTIONS:
+            self._add_option(option)
+        self._add_privacy(data_folder)
+        self.column.addStretch(1)
 
     def _add_heading(self, section: str) -> None:
         if section not in self._headings:
@@ -60,7 +41,7 @@ class SettingsPage(QScrollArea):
             heading.setProperty("role", "section")
             heading.setContentsMargins(0, scale.SPACE_24, 0, 0)
             self._headings[section] = heading
-            self._layout.addWidget(heading)
+            self.column.addWidget(heading)
 
     def _add_option(self, option: Option[object]) -> None:
         self._add_heading(option.section)
@@ -89,7 +70,7 @@ class SettingsPage(QScrollArea):
             if not isinstance(field, QCheckBox):
                 field.setFixedWidth(FIELD_WIDTH)
             beside.addWidget(field, 0, Qt.AlignmentFlag.AlignVCenter)
-        self._layout.addWidget(row)
+        self.column.addWidget(row)
         self._rows.append((row, option.section, f"{option.section} {option.title} {option.help}".casefold()))
 
     def _add_privacy(self, data_folder: str) -> None:
@@ -102,7 +83,7 @@ class SettingsPage(QScrollArea):
         text.setWordWrap(True)
         text.setTextFormat(Qt.TextFormat.PlainText)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._layout.addWidget(text)
+        self.column.addWidget(text)
         self._rows.append((text, section, f"{section} {text.text()}".casefold()))
 
     def _filter(self, text: str) -> None:

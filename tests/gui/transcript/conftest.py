@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import QObject
 
 from desktop_app.engine.messages import AnswerFacts
+from desktop_app.gui.chat import message_page
 from desktop_app.gui.chat.transcript import Transcript
 from desktop_app.gui.theme import theme
 from desktop_app.storage.records import Message, MessageState, Role
@@ -56,7 +57,8 @@ def conversation(message):
 
 
 @pytest.fixture
-def transcript(qtbot, run_now):
+def transcript(qtbot, run_now, monkeypatch):
+    monkeypatch.setattr(message_page, "_PAUSE_MS", 0)  # nobody needs to type meanwhile
     view = Transcript(run_now)
     qtbot.addWidget(view)
     view.resize(900, 600)

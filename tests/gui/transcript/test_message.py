@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QAccessible, QGuiApplication
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from desktop_app.gui.chat.message_note import MessageNote
@@ -244,6 +244,16 @@ def test_texts_have_the_name_of_their_message(show, message):
         "Code, python",
         "Answer, 4 of 4",
     ]
+
+
+def test_the_end_of_an_answer_is_read_out_once(show, message, monkeypatch):
+    heard = []
+    monkeypatch.setattr(QAccessible, "updateAccessibility", lambda event: heard.append(event.message()))
+    view = show(message(2, text="", state=MessageState.STREAMING))
+    view.append("Some text")
+    view.set_message(message(2, text="Some text", facts=FACTS))
+    view.set_message(message(2, text="Some text", facts=FACTS, version=1, versions=2))
+    assert heard == ["The answer is finished."]
 
 
 def test_hovering_makes_the_buttons_clear(show, message):

@@ -112,7 +112,8 @@ def test_earlier_messages_do_not_move_what_is_read(transcript, conversation, set
     assert at_top(transcript) == place
     settled(transcript)
     assert at_top(transcript) == place
-    assert transcript.first_index == 30
+    assert transcript.first_index < 40
+    assert len(transcript.messages()) == WINDOW_MESSAGES
 
 
 def test_messages_of_another_conversation_that_come_late_are_dropped(transcript, conversation, message, settled):
@@ -134,7 +135,7 @@ def test_another_width_does_not_move_what_is_read(qtbot, transcript, conversatio
         transcript.resize(width, 600)
         settled(transcript)
         assert at_top(transcript) == place
-    assert not any(transcript.column.is_stale(entry) for entry in transcript.column.built())
+    assert transcript.column.nearest_stale(0) is None
 
 
 def test_who_is_at_the_end_stays_there_in_another_width(transcript, conversation, settled):

@@ -148,3 +148,11 @@ def test_an_installation_is_remembered_only_after_it_succeeded(checkout, monkeyp
     monkeypatch.setattr(checkout, "pip", lambda *_: None)
     checkout.install("dev")
     assert checkout.is_ready("dev")
+
+
+def test_with_an_extra_comes_what_needs_none(tmp_path, monkeypatch):
+    environment = installed(tmp_path)
+    (environment.folder / "moatless-setup.json").unlink()
+    monkeypatch.setattr(environment, "pip", lambda *_: None)
+    environment.install("dev")
+    assert environment.is_ready("")

@@ -6,7 +6,7 @@ from desktop_app.settings.window_state import WindowState, load_window_state, sa
 
 
 def test_the_state_is_there_the_next_time(tmp_path):
-    state = WindowState(geometry="AAAA", list_width=280, page="chat", conversation_id=7)
+    state = WindowState(geometry="AAAA", page="chat", conversation_id=7)
     save_window_state(tmp_path / "window.json", state)
     assert load_window_state(tmp_path / "window.json") == state
 
