@@ -21,7 +21,7 @@ from desktop_app.jobs.titles import TitleWriter
 from desktop_app.storage.chats import DeletedMessages
 from desktop_app.storage.records import Conversation, Message, Model, Role
 
-TAIL = 60  # messages that are read when a conversation is opened
+WINDOW = 60  # messages that are read when a conversation is opened
 
 
 class Status(Enum):
@@ -36,14 +36,16 @@ class Status(Enum):
 class _Opened:
     conversation: Conversation
     path: tuple[int, ...]
-    tail: tuple[Message, ...]
+    first: int
+    messages: tuple[Message, ...]
+    found: int | None = None
 
 
 class ChatSession(QObject):
     """Lives in the GUI thread; all storage and engine work is asked for and comes back by signal.
 
     Signals:
-        opened(): Another conversation (or a new one), or another version of this one: show `tail` anew.
+        opened(): Another conversation (or a new one), or another version of this one: show `messages` anew.
         added(Message): A message was added at the end.
         changed(Message): A message is different from what was shown.
         answering(Answer): The last added or changed message is being written.
@@ -85,7 +87,9 @@ class ChatSession(QObject):
         self._visit = 0  # counts what was opened
         self.conversation = new_conversation()
         self.path: tuple[int, ...] = ()
-        self.tail: tuple[Message, ...] = ()
+        self.messages: tuple[Message, ...] = ()  # those of the path that were read when it was opened ...
+        self.first = 0  # ... from this one on
+        self.found: int | None = None  # the message that was searched for
         self.model: Model | None = None
 
     # ------------------------------------------------------------ what is open
@@ -108,7 +112,7 @@ class ChatSession(QObject):
 
     def start_new(self) -> None:
         """Open an empty conversation; it is stored with its first message."""
-        self._show(_Opened(self._new_conversation(), (), ()))
+        self._show(_Opened(self._new_conversation(), (), 0, ()))
 
     def open(self, conversation_id: int, message_id: int | None = None) -> None:
         """Open a conversation, in the version that holds `message_id` if one is given."""
@@ -118,7 +122,7 @@ class ChatSession(QObject):
         def read(repositories: Repositories) -> tuple[_Opened, Model | None]:
             if message_id is not None:
                 repositories.chats.show_version(conversation_id, message_id)
-            opened = _read(repositories, conversation_id)
+            opened = _read(repositories, conversation_id, message_id)
             model_id = opened.conversation.model_id
             return opened, repositories.models.get(model_id) if model_id else None
 
@@ -316,7 +320,8 @@ class ChatSession(QObject):
 
     def _show(self, opened: _Opened) -> None:
         self._visit += 1
-        self.conversation, self.path, self.tail = opened.conversation, opened.path, opened.tail
+        self.conversation, self.path = opened.conversation, opened.path
+        self.first, self.messages, self.found = opened.first, opened.messages, opened.found
         self.opened.emit()
         if self.answer is not None:
             self.answering.emit(self.answer)
@@ -326,7 +331,11 @@ class ChatSession(QObject):
         self.conversation = replace(self.conversation, **changes)
 
 
-def _read(repositories: Repositories, conversation_id: int) -> _Opened:
+def _read(repositories: Repositories, conversation_id: int, found: int | None = None) -> _Opened:
+    """Read a conversation and the end of it, or the part around the message that was searched for."""
     chats = repositories.chats
     path = chats.path(conversation_id)
-    return _Opened(chats.get(conversation_id), path, chats.messages(path[-TAIL:]))
+    first = max(0, len(path) - WINDOW)
+    if found is not None and found in path:
+        first = min(first, max(0, path.index(found) - WINDOW // 2))
+    return _Opened(chats.get(conversation_id), path, first, chats.messages(path[first : first + WINDOW]), found)

@@ -83,8 +83,7 @@ class ChatPage(QWidget):
     def _show_opened(self) -> None:
         session = self._session
         conversation = session.conversation
-        first = len(session.path) - len(session.tail)
-        self.transcript.show_messages(session.tail, len(session.path), first)
+        self.transcript.show_messages(session.messages, len(session.path), session.first)
         self._middle.setCurrentWidget(self.transcript if session.path else self.welcome)
         self.header.title.setText(conversation.title)
         self.list.set_current(conversation.id)
@@ -94,7 +93,10 @@ class ChatPage(QWidget):
         if self.options.isVisible():
             self.options.show_values(conversation.system_prompt, conversation.sampler)
         self._show_context()
-        self.composer.edit.setFocus()
+        if session.found is None:
+            self.composer.edit.setFocus()
+        else:
+            self.transcript.scroll_to(session.found)
 
     def _on_added(self, message: Message) -> None:
         self._middle.setCurrentWidget(self.transcript)

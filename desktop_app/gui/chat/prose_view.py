@@ -2,7 +2,7 @@
 
 import math
 
-from PySide6.QtCore import QByteArray, QPoint, QPointF, QRectF, Qt, QUrl, Signal
+from PySide6.QtCore import QByteArray, QPointF, QRectF, Qt, QUrl, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QTextCursor, QWheelEvent
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
@@ -177,7 +177,3 @@ class ProseView(QTextBrowser):
             event.ignore()
             return
         super().keyPressEvent(event)
-
-    def position_at(self, point: QPoint) -> int:
-        """Return the text position nearest to a point of the viewport."""
-        return self.cursorForPosition(point).position()

@@ -128,16 +128,6 @@ class Transcript(MessagePage):
             if entry.view is not None:
                 entry.view.set_message(message)
 
-    def remove_from(self, message_id: int) -> None:
-        """Take away a message and all after it."""
-        column = self.column
-        index = column.index(message_id)
-        if index < 0:
-            return
-        column.remove(index, len(column.entries))
-        column.total = column.first_index + index
-        self.go_on()
-
     def scroll_to(self, message_id: int) -> None:
         """Bring a message of the window to the top, and point to it for a moment."""
         column = self.column

@@ -8,7 +8,6 @@ SPACE_12 = 12
 SPACE_16 = 16
 SPACE_24 = 24
 SPACE_32 = 32
-SPACE_48 = 48
 
 RADIUS_SMALL = 6  # fields, buttons, rows
 RADIUS_CARD = 8

@@ -112,7 +112,7 @@ def test_regenerating_adds_a_version_and_keeps_the_old_one(session, qtbot, send)
     assert (second.version, second.versions) == (2, 2)
     with qtbot.waitSignal(session.opened):
         session.step_version(second, -1)
-    assert session.tail[-1].id == first.id
+    assert session.messages[-1].id == first.id
 
 
 def test_editing_a_message_answers_it_anew_beside_the_old_one(session, qtbot, send, ask):
@@ -130,9 +130,9 @@ def test_editing_an_answer_keeps_the_old_one_and_asks_nobody(session, qtbot, sen
     answer = send("hello")
     with qtbot.waitSignal(session.opened):
         session.edit(answer, "my own words")
-    assert session.tail[-1].content == "my own words"
-    assert session.tail[-1].versions == 2
-    assert session.tail[-1].role == Role.ASSISTANT
+    assert session.messages[-1].content == "my own words"
+    assert session.messages[-1].versions == 2
+    assert session.messages[-1].role == Role.ASSISTANT
 
 
 def test_a_deleted_message_comes_back_when_undone(session, qtbot, send, ask):
@@ -146,7 +146,7 @@ def test_a_deleted_message_comes_back_when_undone(session, qtbot, send, ask):
     assert len(stored(ask, session)) == 2
     with qtbot.waitSignal(session.opened):
         undo()
-    assert [message.content for message in session.tail] == ["first", "first", "second", "second"]
+    assert [message.content for message in session.messages] == ["first", "first", "second", "second"]
 
 
 def test_an_answer_goes_on_when_another_chat_is_opened(qtbot, slow, session, ask):

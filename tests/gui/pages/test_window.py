@@ -141,6 +141,20 @@ def test_search_finds_words_in_all_chats_and_opens_the_hit(qtbot, app, stored):
     qtbot.waitUntil(lambda: len(titles(app)) == 2)
 
 
+def test_a_hit_far_up_in_a_long_chat_is_brought_into_view(qtbot, app, stored):
+    ids = stored({"Long": [f"Message {number}, nothing special." for number in range(300)]})
+    app = app()
+    with qtbot.waitSignal(app.session.opened):
+        app.session.open(ids["Long"])
+    assert app.chat.transcript.messages()[-1].content.startswith("Message 299")
+    wanted = app.session.path[20]
+    with qtbot.waitSignal(app.session.opened):
+        app.session.open(ids["Long"], wanted)
+    view = app.chat.transcript.view(wanted)
+    assert view is not None
+    assert app.chat.transcript.viewport().rect().contains(view.mapTo(app.chat.transcript.viewport(), view.rect().center()))
+
+
 def test_a_deleted_chat_is_in_the_trash_and_comes_back(qtbot, app, stored):
     stored({"Foxes": ["Where do foxes live?", "In dens."]})
     app = app()

@@ -253,16 +253,6 @@ def test_another_version_keeps_what_is_the_same(transcript, conversation, messag
     assert transcript.view(32).accessibleName() == "Answer, 12 of 12"
 
 
-def test_deleting_takes_away_a_message_and_all_after_it(transcript, conversation, settled):
-    transcript.show_messages(conversation(12), 12, 0)
-    settled(transcript)
-    transcript.remove_from(9)
-    settled(transcript)
-    assert [m.id for m in transcript.messages()] == list(range(1, 9))
-    assert transcript.view(8).accessibleName() == "Answer, 8 of 8"
-    assert len(views(transcript)) == 8
-
-
 def test_going_to_a_message_brings_it_to_the_top(transcript, conversation, settled):
     transcript.show_messages(conversation(60), 60, 0)
     transcript.scroll_to(30)

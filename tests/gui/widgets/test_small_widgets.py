@@ -6,7 +6,6 @@ from PySide6.QtGui import QAccessible
 
 from desktop_app.gui.theme import theme
 from desktop_app.gui.widgets.elided_label import ElidedLabel
-from desktop_app.gui.widgets.empty_state import EmptyState
 from desktop_app.gui.widgets.icon_button import IconButton
 
 
@@ -41,15 +40,3 @@ def test_a_label_never_takes_its_text_for_html(qtbot):
     label = ElidedLabel("<b>x</b>")
     qtbot.addWidget(label)
     assert label.textFormat() == Qt.TextFormat.PlainText
-
-
-def test_an_empty_page_offers_the_next_step(qtbot):
-    done = []
-    page = EmptyState("boxes", "There are no models yet.")
-    qtbot.addWidget(page)
-    button = page.add_action("Add a model", lambda: done.append(1), primary=True)
-    page.resize(600, 400)
-    page.show()
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert done == [1]
-    assert page.sentence.text() == "There are no models yet."
