@@ -24,9 +24,7 @@ def list_models(options: argparse.Namespace, folder: DataFolder) -> None:
     width = max((len(model.name) for model in known), default=0)
     for model in known:
         gone = "" if Path(model.path).is_file() else "  (the file is missing)"
-        print(
-            f"{model.name:{width}}  {model.quant_type:8}  {readable_size(model.size_bytes):>9}  {model.path}{gone}"
-        )
+        print(f"{model.name:{width}}  {model.quant_type:8}  {readable_size(model.size_bytes):>9}  {model.path}{gone}")
 
 
 def add_model(options: argparse.Namespace, folder: DataFolder) -> None:

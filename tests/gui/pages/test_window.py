@@ -152,7 +152,8 @@ def test_a_hit_far_up_in_a_long_chat_is_brought_into_view(qtbot, app, stored):
         app.session.open(ids["Long"], wanted)
     view = app.chat.transcript.view(wanted)
     assert view is not None
-    assert app.chat.transcript.viewport().rect().contains(view.mapTo(app.chat.transcript.viewport(), view.rect().center()))
+    viewport = app.chat.transcript.viewport()
+    assert viewport.rect().contains(view.mapTo(viewport, view.rect().center()))
 
 
 def test_a_deleted_chat_is_in_the_trash_and_comes_back(qtbot, app, stored):
@@ -206,7 +207,7 @@ def test_deleting_for_good_asks_first(qtbot, app, stored, monkeypatch):
     qtbot.waitUntil(lambda: titles(app) == ["Foxes"])
     replies = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
     monkeypatch.setattr("PySide6.QtWidgets.QMessageBox.question", lambda *_args: replies.pop(0))
-    restore, delete = app.chat.list.menu_actions(app.chat.list._model.rows[1])
+    _restore, delete = app.chat.list.menu_actions(app.chat.list._model.rows[1])
     delete.trigger()
     assert titles(app) == ["Foxes"]
     delete.trigger()
