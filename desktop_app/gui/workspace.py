@@ -109,9 +109,7 @@ class Workspace(QObject):
         self.library.refresh()
         self.chat.list.refresh()
         if models:
-            self.session.use_model(models[0])
-        if self._state.conversation_id is not None:
-            self.session.open(self._state.conversation_id)
+            self.session.restore(self._state.conversation_id, models[0])
         self.window.show_page(self._state.page or CHAT)
 
     def _on_store_trouble(self, error: UserError) -> None:

@@ -114,17 +114,27 @@ class ChatSession(QObject):
         """Open an empty conversation; it is stored with its first message."""
         self._show(_Opened(self._new_conversation(), (), 0, ()))
 
+    def restore(self, conversation_id: int | None, model: Model) -> None:
+        """Begin where the person left off; only then there is a model, and messages can be sent.
+
+        Args:
+            conversation_id: The conversation that was open, or None.
+            model: To be used unless that conversation has another.
+        """
+        if conversation_id is None:
+            self.use_model(model)
+            return
+
+        def show(result: tuple[_Opened, Model | None]) -> None:
+            self._show(result[0])
+            self.use_model(result[1] or model)
+
+        self._store.ask(partial(_read_with_model, conversation_id), show, lambda _gone: self.use_model(model))
+
     def open(self, conversation_id: int, message_id: int | None = None) -> None:
         """Open a conversation, in the version that holds `message_id` if one is given."""
         self._opening += 1
         opening = self._opening
-
-        def read(repositories: Repositories) -> tuple[_Opened, Model | None]:
-            if message_id is not None:
-                repositories.chats.show_version(conversation_id, message_id)
-            opened = _read(repositories, conversation_id, message_id)
-            model_id = opened.conversation.model_id
-            return opened, repositories.models.get(model_id) if model_id else None
 
         def show(result: tuple[_Opened, Model | None]) -> None:
             if opening == self._opening:  # else the person has clicked on another one meanwhile
@@ -132,7 +142,7 @@ class ChatSession(QObject):
                 if result[1] is not None:
                     self._set_model(result[1])  # loaded with the next message: looking at a chat should cost nothing
 
-        self._store.ask(read, show)
+        self._store.ask(partial(_read_with_model, conversation_id, found=message_id), show)
 
     def read_messages(self, first: int, last: int, on_done: Callable[[tuple[Message, ...]], None]) -> None:
         """Read the messages at `path[first:last]`."""
@@ -329,6 +339,17 @@ class ChatSession(QObject):
 
     def _change_conversation(self, **changes: object) -> None:
         self.conversation = replace(self.conversation, **changes)
+
+
+def _read_with_model(
+    conversation_id: int, repositories: Repositories, found: int | None = None
+) -> tuple[_Opened, Model | None]:
+    """Read a conversation, in the version that holds `found`, and the model it is held with."""
+    if found is not None:
+        repositories.chats.show_version(conversation_id, found)
+    opened = _read(repositories, conversation_id, found)
+    model_id = opened.conversation.model_id
+    return opened, repositories.models.get(model_id) if model_id else None
 
 
 def _read(repositories: Repositories, conversation_id: int, found: int | None = None) -> _Opened:

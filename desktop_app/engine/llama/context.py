@@ -8,6 +8,7 @@ import llama_cpp.llama_cpp as api
 
 from desktop_app.engine.backend import IsStopped
 from desktop_app.engine.llama.model import LlamaModel, token_array
+from desktop_app.engine.llama.native import expect_complaints
 from desktop_app.errors import UserError
 
 N_BATCH = 512  # also the longest stretch of prefill without a look at "stop" where the abort callback does not work
@@ -57,7 +58,7 @@ class LlamaContext:
         self.tokens: list[int] = []
         self._token_s = 0.0
         self._is_stopped: IsStopped = lambda: False
-        self._abort = api.ggml_abort_callback(lambda _data: self._is_stopped())
+        self._abort = api.ggml_abort_callback(self._should_abort)
 
     @property
     def handle(self) -> ctypes.c_void_p:
@@ -130,6 +131,12 @@ class LlamaContext:
         self._is_stopped = is_stopped or (lambda: False)
         api.llama_set_abort_callback(self._context, self._abort if is_stopped else _NEVER, None)
 
+    def _should_abort(self, _data: ctypes.c_void_p) -> bool:
+        stopped = self._is_stopped()
+        if stopped:
+            expect_complaints(True)
+        return stopped
+
     def _decode(self, tokens: Sequence[int]) -> bool:
         if len(self.tokens) + len(tokens) > self.n_ctx:
             raise ContextFull
@@ -138,6 +145,7 @@ class LlamaContext:
             api.llama_set_n_threads(self._context, threads, threads)
         array = token_array(tokens)  # the batch only points to it
         result = api.llama_decode(self._context, api.llama_batch_get_one(array, len(tokens)))
+        expect_complaints(False)
         if result == 0:
             self.tokens.extend(tokens)
             return True

@@ -13,6 +13,7 @@ _LEVELS = {_DEBUG: logging.DEBUG, _INFO: logging.DEBUG, _WARN: logging.INFO, _ER
 _log = logging.getLogger(__name__)
 _complaints: collections.deque[str] = collections.deque(maxlen=20)
 _level = _INFO
+_expected = False
 
 
 @api.llama_log_callback  # type: ignore[untyped-decorator]  # a ctypes function type; the module keeps it alive for good
@@ -23,9 +24,15 @@ def _on_log(level: int, text: bytes | None, _user_data: ctypes.c_void_p) -> None
     line = (text or b"").decode("utf-8", errors="replace").rstrip()
     if not line.strip(". "):
         return
-    if _level in (_WARN, _ERROR):
+    if _level in (_WARN, _ERROR) and not _expected:
         _complaints.append(line)
-    _log.log(_LEVELS.get(_level, logging.DEBUG), "%s", line)
+    _log.log(logging.DEBUG if _expected else _LEVELS.get(_level, logging.DEBUG), "%s", line)
+
+
+def expect_complaints(expected: bool) -> None:
+    """Say whether errors are our own doing: a computation that we abort is reported as a failed one."""
+    global _expected
+    _expected = expected
 
 
 def start() -> None:

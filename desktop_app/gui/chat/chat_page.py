@@ -238,7 +238,9 @@ class ChatPage(QWidget):
     def _send(self, text: str) -> None:
         self._shows_error = False
         if self._session.model is None:
-            self._on_refused(UserError("There is no model to answer.", "Add one on the Models page."))
+            self._on_refused(
+                UserError("There is no model to answer yet.", "Choose one above, or add one under Models.")
+            )
             return
         self._session.send(text)
 

@@ -127,6 +127,27 @@ def test_a_stored_conversation_opens_and_the_window_comes_back_to_it(qtbot, app,
     assert [m.content for m in again.chat.transcript.messages()] == ["Where do foxes live?", "In dens."]
 
 
+def test_a_last_chat_that_is_gone_is_no_trouble(qtbot, app, stored, data_folder):
+    from desktop_app.settings.window_state import WindowState, save_window_state
+
+    save_window_state(data_folder.window_state, WindowState(conversation_id=99))
+    app = app()
+    assert app.session.is_new
+    assert not app.toast.isVisible()
+
+
+def test_nothing_can_be_sent_before_the_last_chat_is_open_again(qtbot, app, stored, data_folder):
+    from desktop_app.settings.window_state import WindowState, save_window_state
+
+    ids = stored({"Foxes": ["Where do foxes live?", "In dens."]})
+    save_window_state(data_folder.window_state, WindowState(conversation_id=ids["Foxes"]))
+    app = app(ready=False)
+    with qtbot.waitSignal(app.session.model_changed):
+        app.chat.composer.send_requested.emit("too early")
+    assert app.session.conversation.id == ids["Foxes"]
+    assert len(app.session.path) == 2
+
+
 def test_search_finds_words_in_all_chats_and_opens_the_hit(qtbot, app, stored):
     ids = stored({"Foxes": ["Where do foxes live?", "In dens, mostly."], "Bread": ["Why is it flat?", "The yeast."]})
     app = app()
