@@ -3,7 +3,7 @@
 1. the Qt application; one window a data folder: a second start brings the first window to the front and ends here
 2. settings and look, for the first picture of the window depends on them
 3. the window, empty but for the rail, is shown
-4. once it is painted: pages and jobs (`gui/workspace.py`), then the database, the model, the last conversation
+4. once it is painted: log, pages and jobs (`gui/workspace.py`), then the database, the model, the last conversation
 
 and back again in the opposite order: what streams is saved, the engine ends, the database is closed.
 """
@@ -25,7 +25,6 @@ from desktop_app.gui.main_window import MainWindow
 from desktop_app.gui.theme import theme
 from desktop_app.jobs.background import Background
 from desktop_app.jobs.preferences import Preferences
-from desktop_app.log import start_logging
 from desktop_app.paths import APPLICATION_NAME, DataFolder, bundled
 from desktop_app.settings import options
 from desktop_app.settings.window_state import load_window_state
@@ -44,10 +43,11 @@ def run_window(folder: DataFolder) -> int:
     instance = SingleInstance(folder.lock) if _can_create(folder) else None
     if instance is not None and not instance.claim():
         return 0 if instance.raise_other() else _say_busy(folder)
-    start_logging(folder.logs, "window")
     with App(folder) as app:
         if instance is not None:
             instance.raise_requested.connect(app.window.raise_to_front)
+            app.window.painted.connect(instance.listen)
+        app.window.painted.connect(lambda: _start_logging(folder))
         app.start()
         status = qt.exec()
     if instance is not None:
@@ -118,6 +118,7 @@ class App:
         # and each time the window stands still for 10 to 30 ms.
         gc.collect()
         gc.freeze()
+        gc.enable()
         return self.workspace
 
     def _on_preference(self, option: options.Option[object]) -> None:
@@ -133,6 +134,12 @@ class App:
     ) -> None:
         _log.critical("unexpected error", exc_info=(kind, value or kind(), traceback))
         self.background.trouble.emit(unexpected_error())
+
+
+def _start_logging(folder: DataFolder) -> None:
+    from desktop_app.log import start_logging  # not needed for the first picture, and slow to load
+
+    start_logging(folder.logs, "window")
 
 
 def _can_create(folder: DataFolder) -> bool:

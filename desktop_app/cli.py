@@ -4,6 +4,7 @@ Exit status 0: fine; 1: one sentence on stderr; 2: wrong arguments. With `--json
 """
 
 import argparse
+import gc
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -76,6 +77,9 @@ def _command(
 
 
 def _window(_options: argparse.Namespace, folder: DataFolder) -> int:
+    # Nearly all that starting makes stays: looking for garbage in it would only delay the first picture. The program
+    # begins with that once it is put together (`App.assemble`).
+    gc.disable()
     from desktop_app.app import run_window
 
     return run_window(folder)

@@ -8,6 +8,7 @@ from pathlib import Path
 from desktop_app import __version__
 from desktop_app.commands.library import open_models
 from desktop_app.commands.output import print_line
+from desktop_app.engine.choices import SamplerSettings
 from desktop_app.engine.client import EngineClient
 from desktop_app.engine.messages import (
     ChatMessage,
@@ -16,7 +17,6 @@ from desktop_app.engine.messages import (
     Load,
     Loaded,
     Prefill,
-    SamplerSettings,
     Score,
     Scored,
 )

@@ -3,11 +3,13 @@
 import argparse
 import math
 import sys
+from dataclasses import replace
 
 import msgspec
 
 from desktop_app.commands.library import find_model
 from desktop_app.commands.output import print_line
+from desktop_app.engine.choices import SamplerSettings
 from desktop_app.engine.client import EngineClient
 from desktop_app.engine.messages import (
     AdapterScale,
@@ -17,7 +19,6 @@ from desktop_app.engine.messages import (
     Load,
     Loaded,
     Piece,
-    SamplerSettings,
     Score,
     Scored,
     SetStack,
@@ -77,9 +78,9 @@ def _sampler(options: argparse.Namespace, folder: DataFolder) -> SamplerSettings
     settings, note = load_settings(folder.settings)
     if note:
         print(note, file=sys.stderr)
-    sampler = msgspec.structs.replace(settings.sampler(), seed=options.seed, max_tokens=options.max_tokens)
+    sampler = replace(settings.sampler(), seed=options.seed, max_tokens=options.max_tokens)
     if options.temperature is not None:
-        sampler = msgspec.structs.replace(sampler, temperature=options.temperature)
+        sampler = replace(sampler, temperature=options.temperature)
     return sampler
 
 

@@ -10,6 +10,8 @@ from typing import ClassVar
 
 import msgspec
 
+from desktop_app.engine.choices import LoadSettings, SamplerSettings
+
 PROTOCOL_VERSION = 1
 
 
@@ -24,49 +26,11 @@ class ChatMessage(Struct, frozen=True):
     content: str
 
 
-class SamplerSettings(Struct, frozen=True):
-    """How the next token is chosen. Names and meanings follow llama.cpp.
-
-    Attributes:
-        temperature: 0 always takes the likeliest token.
-        top_k: Keep this many candidates; 0 keeps all.
-        top_p: Keep the likeliest candidates up to this share of probability; 1 keeps all.
-        min_p: Drop candidates below this share of the likeliest one; 0 drops none.
-        repeat_penalty: Divides the score of tokens among the last 64; 1 is off.
-        seed: None draws a new one for each answer; the one used is reported in `Finished`.
-        max_tokens: Length limit of an answer; 0 means as long as the context allows.
-        stop: The answer ends before any of these strings.
-    """
-
-    temperature: float = 0.7
-    top_k: int = 40
-    top_p: float = 0.95
-    min_p: float = 0.05
-    repeat_penalty: float = 1.05
-    seed: int | None = None
-    max_tokens: int = 0
-    stop: tuple[str, ...] = ()
-
-
 class AdapterScale(Struct, frozen=True):
     """One adapter of a stack: its GGUF file and the person's weight for it (1 is "as trained")."""
 
     path: str
     scale: float = 1.0
-
-
-class LoadSettings(Struct, frozen=True):
-    """How a model is loaded.
-
-    Attributes:
-        n_ctx: Context length in tokens; 0 takes min(4096, the length the model was trained for).
-        n_threads: 0 lets the engine choose.
-        n_gpu_layers: Layers kept on the GPU; -1 means all, where there is one.
-    """
-
-    n_ctx: int = 0
-    n_threads: int = 0
-    n_gpu_layers: int = -1
 
 
 class ModelFacts(Struct, frozen=True):

@@ -10,7 +10,8 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop_app.chat.context import PromptTooLong
 from desktop_app.chat.title import title_from
-from desktop_app.engine.messages import ChatMessage, LoadSettings
+from desktop_app.engine.choices import LoadSettings
+from desktop_app.engine.messages import ChatMessage
 from desktop_app.errors import UserError
 from desktop_app.jobs.answer import Answer
 from desktop_app.jobs.engine import Engine

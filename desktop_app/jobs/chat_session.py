@@ -11,7 +11,7 @@ from functools import partial
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
-from desktop_app.engine.messages import LoadSettings, SamplerSettings
+from desktop_app.engine.choices import LoadSettings, SamplerSettings
 from desktop_app.errors import UserError
 from desktop_app.jobs.answer import Answer
 from desktop_app.jobs.asking import Asked, Asking

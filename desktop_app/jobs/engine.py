@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
+from desktop_app.engine.choices import LoadSettings, SamplerSettings
 from desktop_app.engine.launch import crash_sentence, engine_command, engine_environment
 from desktop_app.engine.messages import (
     PROTOCOL_VERSION,
@@ -25,12 +26,10 @@ from desktop_app.engine.messages import (
     Load,
     Loaded,
     LoadProgress,
-    LoadSettings,
     ModelFacts,
     Piece,
     Prefill,
     Quit,
-    SamplerSettings,
     Stop,
     Unload,
     Unloaded,

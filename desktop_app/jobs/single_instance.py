@@ -1,10 +1,16 @@
-"""One window for one data folder: a second start brings the first window to the front and ends."""
+"""One window for one data folder: a second start brings the first window to the front and ends.
 
-import hashlib
+The lock decides and is taken before the window is shown; the way to be called to the front is opened afterwards,
+because Qt's network library takes longer to load than everything else here.
+"""
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLockFile, QObject, Signal
-from PySide6.QtNetwork import QLocalServer, QLocalSocket
+from PySide6.QtCore import QCryptographicHash, QLockFile, QObject, Signal
+
+if TYPE_CHECKING:
+    from PySide6.QtNetwork import QLocalServer
 
 _ANSWER_MS = 1_000
 
@@ -24,21 +30,28 @@ class SingleInstance(QObject):
         super().__init__(parent)
         self._lock = QLockFile(str(lock))
         self._lock.setStaleLockTime(0)
-        self._name = "moatless-" + hashlib.sha256(str(lock.resolve()).encode()).hexdigest()[:16]
-        self._server = QLocalServer(self)
-        self._server.newConnection.connect(self._on_connection)
+        digest = QCryptographicHash.hash(str(lock.resolve()).encode(), QCryptographicHash.Algorithm.Sha256)
+        self._name = "moatless-" + bytes(digest.toHex().data()).decode()[:16]
+        self._server: QLocalServer | None = None
 
     def claim(self) -> bool:
         """Return True if this is the first window of the data folder (or the folder cannot be written at all)."""
-        if not self._lock.tryLock(0):
-            return self._lock.error() != QLockFile.LockError.LockFailedError
-        QLocalServer.removeServer(self._name)  # a socket file may be left behind by a crash
+        return self._lock.tryLock(0) or self._lock.error() != QLockFile.LockError.LockFailedError
+
+    def listen(self) -> None:
+        """Hear from now on when the program is started again."""
+        from PySide6.QtNetwork import QLocalServer
+
+        self._server = QLocalServer(self)
+        self._server.newConnection.connect(self._on_connection)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+        QLocalServer.removeServer(self._name)  # a socket file may be left behind by a crash
         self._server.listen(self._name)
-        return True
 
     def raise_other(self) -> bool:
         """Ask the first window to come to the front; False if it does not answer."""
+        from PySide6.QtNetwork import QLocalSocket
+
         socket = QLocalSocket()
         socket.connectToServer(self._name)
         if not socket.waitForConnected(_ANSWER_MS):
@@ -47,9 +60,11 @@ class SingleInstance(QObject):
         return True
 
     def close(self) -> None:
-        self._server.close()
+        if self._server is not None:
+            self._server.close()
         self._lock.unlock()
 
     def _on_connection(self) -> None:
+        assert self._server is not None
         self._server.nextPendingConnection().disconnectFromServer()
         self.raise_requested.emit()

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject
 
 from desktop_app.chat.title import clean_title
-from desktop_app.engine.messages import AnyEvent, ChatMessage, Finished, Piece, SamplerSettings
+from desktop_app.engine.choices import SamplerSettings
+from desktop_app.engine.messages import AnyEvent, ChatMessage, Finished, Piece
 from desktop_app.jobs.engine import Engine
 from desktop_app.jobs.store import Repositories, Store
 from desktop_app.storage.records import Message, MessageState

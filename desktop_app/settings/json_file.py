@@ -1,13 +1,12 @@
 """Small JSON files that are either the old or the new one, whatever happens while they are written."""
 
+import json
 import logging
 import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from desktop_app.errors import UserError
 
@@ -20,7 +19,7 @@ def write_json(path: Path, data: Any) -> None:
     Raises:
         UserError: If it cannot be written; the old file is then still there, whole.
     """
-    text = msgspec.json.format(msgspec.json.encode(data), indent=2) + b"\n"
+    text = json.dumps(data, indent=2, ensure_ascii=False).encode() + b"\n"
     temporary = None
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
@@ -53,8 +52,11 @@ def read_json(path: Path) -> tuple[dict[str, Any], str]:
         _log.info("cannot read %s: %s", path, error)
         return {}, f"The file {path} cannot be read, so the standard values are used."
     try:
-        return msgspec.json.decode(text, type=dict[str, Any]), ""
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        values = json.loads(text)
+        if isinstance(values, dict):
+            return values, ""
+        _log.info("%s holds no object", path)
+    except (ValueError, RecursionError) as error:
         _log.info("cannot understand %s: %s", path, error)
     aside = path.with_name(f"{path.name}.damaged")
     try:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from desktop_app.engine.messages import SamplerSettings
+from desktop_app.engine.choices import SamplerSettings
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from desktop_app.engine.messages import LoadSettings, SamplerSettings
+from desktop_app.engine.choices import LoadSettings, SamplerSettings
 from desktop_app.settings import options
 from desktop_app.settings.json_file import read_json, write_json
 from desktop_app.settings.options import Option, T

@@ -1,13 +1,13 @@
 """How the window was left: no choice of the user's, and nothing is lost with it."""
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
-
-import msgspec
 
 from desktop_app.settings.json_file import read_json, write_json
 
 
-class WindowState(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class WindowState:
     """What the window looks like when it opens again.
 
     Attributes:
@@ -24,10 +24,12 @@ class WindowState(msgspec.Struct, frozen=True):
 def load_window_state(path: Path) -> WindowState:
     """Return the state in the file; the standard one if there is none or it cannot be understood."""
     values, _ = read_json(path)
-    try:
-        return msgspec.convert(values, WindowState)
-    except msgspec.ValidationError:
-        return WindowState()
+    geometry, page, conversation_id = (values.get(name) for name in ("geometry", "page", "conversation_id"))
+    return WindowState(
+        geometry if isinstance(geometry, str) else "",
+        page if isinstance(page, str) else "",
+        conversation_id if isinstance(conversation_id, int) else None,
+    )
 
 
 def save_window_state(path: Path, state: WindowState) -> None:
@@ -36,4 +38,4 @@ def save_window_state(path: Path, state: WindowState) -> None:
     Raises:
         UserError: If it cannot be written.
     """
-    write_json(path, state)
+    write_json(path, asdict(state))

@@ -8,7 +8,8 @@ import json
 import time
 from collections.abc import Callable, Sequence
 
-from desktop_app.engine.messages import AnswerFacts, SamplerSettings, Struct
+from desktop_app.engine.choices import SamplerSettings
+from desktop_app.engine.messages import AnswerFacts, Struct
 from desktop_app.errors import UserError
 from desktop_app.storage import rows, search, tree
 from desktop_app.storage.database import Database, Values

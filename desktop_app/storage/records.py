@@ -2,7 +2,8 @@
 
 from enum import StrEnum
 
-from desktop_app.engine.messages import AnswerFacts, SamplerSettings, Struct
+from desktop_app.engine.choices import SamplerSettings
+from desktop_app.engine.messages import AnswerFacts, Struct
 
 
 class Role(StrEnum):

@@ -4,7 +4,8 @@ import sqlite3
 
 import msgspec
 
-from desktop_app.engine.messages import AnswerFacts, SamplerSettings
+from desktop_app.engine.choices import SamplerSettings
+from desktop_app.engine.messages import AnswerFacts
 from desktop_app.storage.records import Conversation, Message, MessageState, Model, Role
 
 

@@ -1,6 +1,6 @@
 """The sampler settings of every comparison: the likeliest token, so that everyone writes the same text."""
 
-from desktop_app.engine.messages import SamplerSettings
+from desktop_app.engine.choices import SamplerSettings
 
 
 def greedy(max_tokens: int) -> SamplerSettings:

@@ -16,6 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from desktop_app.app import App, make_qt_application
+from desktop_app.engine.choices import SamplerSettings
 from desktop_app.jobs.engine import EngineState
 from desktop_app.paths import DataFolder
 
@@ -44,6 +45,8 @@ class Person:
     def write(self):
         if self.first:
             self.first = False
+            # Likeliest tokens only: how long an answer becomes must not be left to chance.
+            self.app.session.set_options("", SamplerSettings(temperature=0))
             edit = self.app.chat.composer.edit
             edit.setPlainText(self.message)
             QTest.mouseClick(self.app.chat.composer.button, Qt.MouseButton.LeftButton)

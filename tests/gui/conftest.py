@@ -2,7 +2,7 @@
 
 import pytest
 
-from desktop_app.engine.messages import LoadSettings
+from desktop_app.engine.choices import LoadSettings
 from desktop_app.jobs.background import Background
 from desktop_app.jobs.chat_session import ChatSession
 from desktop_app.jobs.engine import Engine

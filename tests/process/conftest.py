@@ -2,8 +2,9 @@
 
 import pytest
 
+from desktop_app.engine.choices import LoadSettings
 from desktop_app.engine.client import EngineClient
-from desktop_app.engine.messages import Load, Loaded, LoadSettings
+from desktop_app.engine.messages import Load, Loaded
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import subprocess
 import psutil
 import pytest
 
+from desktop_app.engine.choices import LoadSettings, SamplerSettings
 from desktop_app.engine.client import EngineClient
 from desktop_app.engine.launch import crash_sentence, engine_command, engine_environment
 from desktop_app.engine.messages import (
@@ -20,11 +21,9 @@ from desktop_app.engine.messages import (
     Load,
     Loaded,
     LoadProgress,
-    LoadSettings,
     Piece,
     Prefill,
     Quit,
-    SamplerSettings,
 )
 from desktop_app.errors import UserError
 from tests.support.gguf_files import llama_model

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from desktop_app.engine.choices import SamplerSettings
 from desktop_app.engine.client import EngineClient
 from desktop_app.engine.messages import (
     AdapterScale,
@@ -16,7 +17,6 @@ from desktop_app.engine.messages import (
     Loaded,
     Piece,
     Prefill,
-    SamplerSettings,
     Score,
     Scored,
     SetStack,

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import llama_cpp.llama_cpp as api
 
+from desktop_app.engine.choices import SamplerSettings
 from desktop_app.engine.llama.context import LlamaContext
-from desktop_app.engine.messages import SamplerSettings
 
 PENALTY_LAST_N = 64
 _MIN_KEEP = 1

@@ -1,13 +1,13 @@
 """This chat's own settings at the right: system prompt and sampler, from the declarations of the settings page."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from msgspec.structs import replace
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
-from desktop_app.engine.messages import SamplerSettings
+from desktop_app.engine.choices import SamplerSettings
 from desktop_app.gui.settings.fields import give_margin, make_field
 from desktop_app.gui.theme import scale
 from desktop_app.settings import options
@@ -84,7 +84,7 @@ class ChatOptions(QScrollArea):
         self._system_prompt = text
         self.changed.emit(self._system_prompt, self._sampler)
 
-    def _set_sampler(self, key: str, value: object) -> None:
+    def _set_sampler(self, key: str, value: Any) -> None:
         self._sampler = replace(self._sampler, **{key: value})
         self.changed.emit(self._system_prompt, self._sampler)
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from desktop_app.engine.choices import LoadSettings
 from desktop_app.engine.client import EngineClient
 from desktop_app.engine.messages import (
     AnswerFacts,
@@ -16,7 +17,6 @@ from desktop_app.engine.messages import (
     Generate,
     Load,
     Loaded,
-    LoadSettings,
     Piece,
 )
 from desktop_app.library.hardware import physical_cores

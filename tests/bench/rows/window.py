@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from desktop_app.engine.choices import LoadSettings
 from desktop_app.engine.client import EngineClient
-from desktop_app.engine.messages import ChatMessage, Finished, Generate, Load, Loaded, LoadSettings, Piece
+from desktop_app.engine.messages import ChatMessage, Finished, Generate, Load, Loaded, Piece
 from desktop_app.library.starter import starter_path
 from tests.bench.rows import measures
 from tests.bench.sampling import greedy

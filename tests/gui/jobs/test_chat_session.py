@@ -6,8 +6,8 @@ import signal
 import pytest
 from msgspec.structs import replace
 
+from desktop_app.engine.choices import LoadSettings, SamplerSettings
 from desktop_app.engine.echo import PACE_VARIABLE
-from desktop_app.engine.messages import LoadSettings, SamplerSettings
 from desktop_app.errors import UserError
 from desktop_app.jobs.chat_session import Status
 from desktop_app.storage.records import MessageState, Role

@@ -5,8 +5,9 @@ import signal
 
 import pytest
 
+from desktop_app.engine.choices import LoadSettings, SamplerSettings
 from desktop_app.engine.echo import PACE_VARIABLE
-from desktop_app.engine.messages import ChatMessage, Failed, Finished, LoadSettings, Piece, SamplerSettings
+from desktop_app.engine.messages import ChatMessage, Failed, Finished, Piece
 from desktop_app.jobs.engine import EngineState
 
 HELLO = (ChatMessage("user", "hello old friend"),)

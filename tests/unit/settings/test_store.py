@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from desktop_app.engine.messages import SamplerSettings
+from desktop_app.engine.choices import SamplerSettings
 from desktop_app.errors import UserError
 from desktop_app.settings import options
 from desktop_app.settings.store import Settings, load_settings, save_settings

@@ -2,7 +2,7 @@
 
 import pytest
 
-from desktop_app.engine.messages import SamplerSettings
+from desktop_app.engine.choices import SamplerSettings
 from desktop_app.errors import UserError
 from desktop_app.storage.chats import TRASH_DAYS
 from desktop_app.storage.records import Role

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.engine.messages import AnswerFacts, SamplerSettings
+from desktop_app.engine.choices import SamplerSettings
+from desktop_app.engine.messages import AnswerFacts
 from desktop_app.errors import UserError
 from desktop_app.storage import tree
 from desktop_app.storage.chats import Chats
