@@ -40,7 +40,7 @@ from desktop_app.engine.messages import (
 )
 from desktop_app.errors import UserError
 
-PIECE_INTERVAL_S = 0.025  # a token each 2 ms would otherwise wake the window 500 times a second
+PIECE_INTERVAL_S = 0.045  # each piece wakes the window, and what the window does the model cannot do
 EXIT_GRACE_S = 1.0  # a native call may be in the middle of a batch when the client disappears
 
 _log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from desktop_app.gui.chat.segment_column import SegmentColumn
 from desktop_app.gui.chat.text_selection import TextSelection, TextView
 from desktop_app.gui.theme.scale import SPACE_8
 
-RENDER_INTERVAL_MS = 40
+RENDER_INTERVAL_MS = 50
 _PAUSE_PER_COST = 4  # rendering takes a fifth of the time at most
 
 
