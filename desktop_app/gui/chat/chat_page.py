@@ -292,7 +292,7 @@ class ChatPage(QWidget):
         scroll_bar = self.transcript.verticalScrollBar().sizeHint().width()
         row.setContentsMargins(scale.SPACE_16, scale.SPACE_8, scale.SPACE_16 + scroll_bar, scale.SPACE_16)
         row.addStretch(1)
-        row.addWidget(self.composer, 100)
+        row.addWidget(self.composer, 1000)
         row.addStretch(1)
         self._fit_composer()
         theme().changed.connect(self._fit_composer)
