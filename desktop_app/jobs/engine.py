@@ -31,8 +31,6 @@ from desktop_app.engine.messages import (
     Prefill,
     Quit,
     Stop,
-    Unload,
-    Unloaded,
 )
 from desktop_app.errors import UserError
 
@@ -128,11 +126,6 @@ class Engine(QObject):
         if self._loading is not None:
             self._write(Stop(self._loading.request))
 
-    def unload(self) -> None:
-        """Give the memory back."""
-        if self._process is not None and self.model is not None:
-            self._send(Unload(self._next_request()), self._on_unloaded)
-
     def count(
         self,
         messages: tuple[ChatMessage, ...],
@@ -186,7 +179,7 @@ class Engine(QObject):
         self._last_request += 1
         return self._last_request
 
-    def _send(self, command: Load | Unload | Count | Generate, handler: Handler) -> None:
+    def _send(self, command: Load | Count | Generate, handler: Handler) -> None:
         self._handlers[command.request] = handler
         if self._process is None:
             self._start()
@@ -303,8 +296,3 @@ class Engine(QObject):
         waiting, self._waiting = self._waiting, []
         for _, on_error in waiting:
             on_error(error)
-
-    def _on_unloaded(self, event: AnyEvent) -> None:
-        if isinstance(event, Unloaded):
-            self.model = self._loaded_as = None
-            self.state_changed.emit(self.state)

@@ -20,11 +20,6 @@ class _MemoryGroup:
     file_cache: int
 
 
-def total_memory_bytes() -> int:
-    """Return the memory of the computer, or of the container that this runs in."""
-    return min([psutil.virtual_memory().total, *(group.limit for group in _memory_groups())])
-
-
 def free_memory_bytes() -> int:
     """Return the memory that can be had without swapping; what only caches files counts as free."""
     allowed = [max(0, group.limit - group.used + group.file_cache) for group in _memory_groups()]

@@ -4,13 +4,13 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-SCHEMES = ("http", "https", "mailto")
+from desktop_app.gui.chat.prose_format import LINK_SCHEMES
 
 
 def ask_before_opening(parent: QWidget, url: str) -> None:
     """Show the whole address and open it in the browser if the person wants that; other schemes do nothing."""
     address = QUrl(url, QUrl.ParsingMode.StrictMode)
-    if address.scheme().lower() not in SCHEMES:
+    if address.scheme().lower() not in LINK_SCHEMES:
         return
     box = QMessageBox(parent)
     box.setWindowTitle("Open this link?")

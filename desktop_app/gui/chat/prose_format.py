@@ -27,7 +27,6 @@ _FEATURES = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.
 LINK_SCHEMES = ("http", "https", "mailto")
 
 _MINIMUM = QTextBlockFormat.LineHeightTypes.MinimumHeight.value
-_OBJECT = "\ufffc"
 _TABLE_PADDING = 6
 _DOTS = (QTextListFormat.Style.ListDisc, QTextListFormat.Style.ListCircle, QTextListFormat.Style.ListSquare)
 

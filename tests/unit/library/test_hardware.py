@@ -25,7 +25,7 @@ def groups(tmp_path, monkeypatch):
 
 
 def test_this_computer_has_memory_and_a_core():
-    assert 0 < hardware.free_memory_bytes() <= hardware.total_memory_bytes() <= psutil.virtual_memory().total
+    assert 0 < hardware.free_memory_bytes() <= psutil.virtual_memory().total
     assert 1 <= hardware.physical_cores() <= (os.cpu_count() or 1)
 
 
@@ -38,7 +38,6 @@ def test_the_limit_of_a_service_holds(groups):
         app__chat__memory_dot_max="max\n",
         app__chat__memory_dot_current="300000000\n",
     )
-    assert hardware.total_memory_bytes() == 500_000_000
     assert hardware.free_memory_bytes() == 310_000_000
 
 
@@ -49,13 +48,12 @@ def test_the_limit_of_an_older_kind_of_container_holds(groups):
         memory__docker__1__memory_dot_usage_in_bytes="450000000\n",
         memory__docker__1__memory_dot_stat="total_active_file 1000\n",
     )
-    assert hardware.total_memory_bytes() == 400_000_000
     assert hardware.free_memory_bytes() == 0
 
 
 def test_a_group_without_a_limit_changes_nothing(groups):
     groups("0::/\n", memory_dot_max="max\n", memory_dot_current="1000\n", cpu_dot_max="max 100000\n")
-    assert hardware.total_memory_bytes() == psutil.virtual_memory().total
+    assert hardware.free_memory_bytes() > 1000
 
 
 def test_a_share_of_the_processor_counts_in_whole_cores(groups, monkeypatch):
