@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QListView,
     QMenu,
-    QMessageBox,
     QPushButton,
     QToolButton,
     QVBoxLayout,
@@ -27,6 +26,7 @@ from desktop_app.chat.export import save_markdown
 from desktop_app.gui.chat.conversation_delegate import ConversationDelegate
 from desktop_app.gui.chat.conversation_model import ConversationModel, Row
 from desktop_app.gui.theme import icon, scale, theme
+from desktop_app.gui.widgets.question import ask
 from desktop_app.gui.widgets.search_field import SearchField
 from desktop_app.jobs.store import Store
 from desktop_app.storage.records import Conversation, SearchHit
@@ -193,8 +193,8 @@ class ConversationList(QFrame):
         self._store.change(lambda r: r.chats.restore(conversation.id))
 
     def _delete_forever(self, conversation: Conversation) -> None:
-        question = f"Delete “{conversation.title}” for good? This cannot be undone."
-        if QMessageBox.question(self, "Delete for good", question) == QMessageBox.StandardButton.Yes:
+        question = f"Delete “{conversation.title}” for good?"
+        if ask(self, question, "This cannot be undone.", "Delete for good", "Keep it"):
             self._store.change(lambda r: r.chats.delete_forever(conversation.id))
 
     def _export(self, conversation: Conversation) -> None:

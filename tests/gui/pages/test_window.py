@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
     QLineEdit,
-    QMessageBox,
     QPlainTextEdit,
     QScrollBar,
     QTextEdit,
@@ -30,6 +29,19 @@ from desktop_app.storage.records import MessageState
 
 def type_message(qtbot, app, text):
     qtbot.keyClicks(app.chat.composer.edit, text)
+
+
+def answer_questions_with(monkeypatch, *buttons):
+    """Press these buttons, one a question; return what was asked."""
+    waiting, asked = list(buttons), []
+
+    def press(box):
+        asked.append((box.text(), box.informativeText()))
+        wanted = waiting.pop(0)
+        next(button for button in box.buttons() if button.text() == wanted).click()
+
+    monkeypatch.setattr("PySide6.QtWidgets.QMessageBox.exec", press)
+    return asked
 
 
 def send(qtbot, app, text):
@@ -226,13 +238,32 @@ def test_deleting_for_good_asks_first(qtbot, app, stored, monkeypatch):
     app.chat.list.trash(app.chat.list._model.rows[1].conversation)
     app.chat.list.trash_button.click()
     qtbot.waitUntil(lambda: titles(app) == ["Foxes"])
-    replies = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
-    monkeypatch.setattr("PySide6.QtWidgets.QMessageBox.question", lambda *_args: replies.pop(0))
+    answer_questions_with(monkeypatch, "Keep it", "Delete for good")
     _restore, delete = app.chat.list.menu_actions(app.chat.list._model.rows[1])
     delete.trigger()
     assert titles(app) == ["Foxes"]
     delete.trigger()
     qtbot.waitUntil(lambda: titles(app) == [])
+
+
+def test_a_link_opens_only_after_showing_where_it_goes(app, monkeypatch):
+    opened = []
+    monkeypatch.setattr("PySide6.QtGui.QDesktopServices.openUrl", opened.append)
+    asked = answer_questions_with(monkeypatch, "Stay here", "Open in the browser")
+    app = app()
+    app.chat.transcript.link_activated.emit("https://example.org/a<b>?q=1")
+    assert opened == []
+    assert asked == [("This link goes to example.org.", "https://example.org/a%3Cb%3E?q=1")]
+    app.chat.transcript.link_activated.emit("https://example.org/a")
+    assert [url.toString() for url in opened] == ["https://example.org/a"]
+
+
+@pytest.mark.parametrize("link", ["file:///etc/passwd", "javascript:alert(1)", "data:text/html,x", "ftp://example.org"])
+def test_other_links_do_nothing(app, monkeypatch, link):
+    asked = answer_questions_with(monkeypatch)
+    app = app()
+    app.chat.transcript.link_activated.emit(link)
+    assert asked == []
 
 
 def test_a_deleted_message_is_undone_from_the_toast(qtbot, app):
@@ -331,7 +362,6 @@ INTERACTIVE = (
     QAbstractSpinBox,
     QComboBox,
     QLineEdit,
-    QMessageBox,
     QPlainTextEdit,
     QTextEdit,
 )
