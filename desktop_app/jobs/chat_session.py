@@ -83,8 +83,7 @@ class ChatSession(QObject):
         self._answers: dict[int, Answer] = {}  # by conversation
         self._titles = TitleWriter(store, engine, suggest_titles, self)
         self._preparing = False
-        self._opening = 0
-        self._visit = 0  # counts what was opened
+        self._visit = 0  # counts what the person wanted to see; what comes back for an earlier wish is not shown
         self.conversation = new_conversation()
         self.path: tuple[int, ...] = ()
         self.messages: tuple[Message, ...] = ()  # those of the path that were read when it was opened ...
@@ -112,6 +111,7 @@ class ChatSession(QObject):
 
     def start_new(self) -> None:
         """Open an empty conversation; it is stored with its first message."""
+        self._visit += 1
         self._show(_Opened(self._new_conversation(), (), 0, ()))
 
     def restore(self, conversation_id: int | None, model: Model) -> None:
@@ -133,11 +133,11 @@ class ChatSession(QObject):
 
     def open(self, conversation_id: int, message_id: int | None = None) -> None:
         """Open a conversation, in the version that holds `message_id` if one is given."""
-        self._opening += 1
-        opening = self._opening
+        self._visit += 1
+        visit = self._visit
 
         def show(result: tuple[_Opened, Model | None]) -> None:
-            if opening == self._opening:  # else the person has clicked on another one meanwhile
+            if visit == self._visit:  # else the person has clicked on another one meanwhile
                 self._show(result[0])
                 if result[1] is not None:
                     self._set_model(result[1])  # loaded with the next message: looking at a chat should cost nothing
@@ -199,7 +199,7 @@ class ChatSession(QObject):
             )
             return _read(repositories, message.conversation_id)
 
-        self._store.change(write, self._show)
+        self._store.change(write, self._show_same)
 
     def regenerate(self, message: Message) -> None:
         """Have the person's message before this answer answered once more."""
@@ -286,19 +286,16 @@ class ChatSession(QObject):
 
     # ------------------------------------------------------------ versions and deletion
 
-    def show_version(self, message_id: int) -> None:
-        """Show the version of the conversation that holds this message."""
-        conversation_id = self.conversation.id
-
-        def write(repositories: Repositories) -> _Opened:
-            repositories.chats.show_version(conversation_id, message_id)
-            return _read(repositories, conversation_id)
-
-        self._store.ask(write, self._show)
-
     def step_version(self, message: Message, step: int) -> None:
         """Show the version before (-1) or after (+1) this one of a message."""
-        self._store.ask(lambda r: r.chats.version_beside(message.id, step), self.show_version)
+        conversation_id = message.conversation_id
+
+        def write(repositories: Repositories) -> _Opened:
+            chats = repositories.chats
+            chats.show_version(conversation_id, chats.version_beside(message.id, step))
+            return _read(repositories, conversation_id)
+
+        self._store.ask(write, self._show_same)
 
     def delete(self, message: Message) -> None:
         """Delete a message and what follows it; `deleted` offers the way back."""
@@ -329,7 +326,6 @@ class ChatSession(QObject):
             self._show(opened)
 
     def _show(self, opened: _Opened) -> None:
-        self._visit += 1
         self.conversation, self.path = opened.conversation, opened.path
         self.first, self.messages, self.found = opened.first, opened.messages, opened.found
         self.opened.emit()

@@ -1,6 +1,7 @@
 """The chat page: puts list, header, transcript and message box together around the open conversation."""
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
@@ -57,6 +58,7 @@ class ChatPage(QWidget):
         self._middle = QStackedWidget()
         self._shows_error = False
         self._was_narrow = False
+        self._is_reading = False
         self._lay_out()
         self._connect_session()
         self._connect_widgets()
@@ -111,18 +113,18 @@ class ChatPage(QWidget):
     def _on_answering(self, answer: Answer) -> None:
         live = self.transcript.streaming_view(answer.message.id, answer.text)
         answer.grew.connect(live.append)
-        answer.grew.connect(self._on_first_piece)
-        answer.progressed.connect(self._on_prefill)
+        answer.grew.connect(partial(self._on_piece, answer))
+        answer.progressed.connect(partial(self._on_prefill, answer))
 
-    def _on_first_piece(self, _text: str) -> None:
-        answer = self._session.answer
-        if answer is not None:
-            answer.grew.disconnect(self._on_first_piece)
-        self.composer.show_status("")
+    def _on_piece(self, answer: Answer, _text: str) -> None:
+        if self._is_reading and self._session.answer is answer:
+            self._is_reading = False
+            self.composer.show_status("")
 
-    def _on_prefill(self, prefill: Prefill) -> None:
+    def _on_prefill(self, answer: Answer, prefill: Prefill) -> None:
         left = prefill.total_tokens - prefill.done_tokens
-        if left > 0:
+        if left > 0 and self._session.answer is answer:  # else another chat is on the screen
+            self._is_reading = True
             self.composer.show_status(f"Reading {prefill.done_tokens:,} of {prefill.total_tokens:,} tokens")
 
     def _on_status(self, status: Status) -> None:

@@ -266,6 +266,24 @@ def test_opening_a_chat_twice_quickly_shows_the_last_one(session, send, qtbot):
     assert session.conversation.id == second
 
 
+def test_a_new_chat_wanted_after_another_one_is_what_is_shown(session, send, qtbot, ask):
+    send("first")
+    first = session.conversation.id
+    session.start_new()
+    session.open(first)
+    session.start_new()
+    ask(lambda r: None)  # whatever was to come back has come back
+    assert session.is_new
+
+
+def test_an_edited_answer_does_not_bring_back_the_chat_that_was_left(session, send, ask):
+    answer = send("first")
+    session.edit(answer, "my own words")
+    session.start_new()
+    ask(lambda r: None)
+    assert session.is_new
+
+
 def test_a_changed_context_length_loads_the_model_again(qtbot, store, engine, model, session, send):
     send("hello")
     session._load_settings = lambda: LoadSettings(n_ctx=512)

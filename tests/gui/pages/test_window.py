@@ -22,39 +22,9 @@ from PySide6.QtWidgets import (
 from desktop_app.engine.echo import PACE_VARIABLE
 from desktop_app.gui.main_window import CHAT, MODELS, SETTINGS
 from desktop_app.gui.trouble_page import TroublePage
-from desktop_app.jobs.chat_session import Status
 from desktop_app.settings import options
 from desktop_app.storage.records import MessageState
-
-
-def type_message(qtbot, app, text):
-    qtbot.keyClicks(app.chat.composer.edit, text)
-
-
-def answer_questions_with(monkeypatch, *buttons):
-    """Press these buttons, one a question; return what was asked."""
-    waiting, asked = list(buttons), []
-
-    def press(box):
-        asked.append((box.text(), box.informativeText()))
-        wanted = waiting.pop(0)
-        next(button for button in box.buttons() if button.text() == wanted).click()
-
-    monkeypatch.setattr("PySide6.QtWidgets.QMessageBox.exec", press)
-    return asked
-
-
-def send(qtbot, app, text):
-    """Type a message, press Enter, and wait for the end of its answer."""
-    type_message(qtbot, app, text)
-    with qtbot.waitSignal(app.session.changed) as ended:
-        qtbot.keyClick(app.chat.composer.edit, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: app.session.status == Status.IDLE)
-    return ended.args[0]
-
-
-def titles(app):
-    return [row.title for row in app.chat.list._model.rows if not row.is_heading]
+from tests.gui.pages.steps import answer_questions_with, send, titles, type_message
 
 
 def test_a_first_start_is_ready_to_chat(app):
@@ -160,92 +130,6 @@ def test_nothing_can_be_sent_before_the_last_chat_is_open_again(qtbot, app, stor
     assert len(app.session.path) == 2
 
 
-def test_search_finds_words_in_all_chats_and_opens_the_hit(qtbot, app, stored):
-    ids = stored({"Foxes": ["Where do foxes live?", "In dens, mostly."], "Bread": ["Why is it flat?", "The yeast."]})
-    app = app()
-    qtbot.keyClicks(app.chat.list.search, "dens")
-    qtbot.waitUntil(lambda: titles(app) == ["Foxes"])
-    row = app.chat.list._model.rows[0]
-    assert "\x02dens\x03" in row.snippet
-    with qtbot.waitSignal(app.session.opened):
-        app.chat.list._open(row)
-    assert app.session.conversation.id == ids["Foxes"]
-    app.chat.list.search.clear()
-    qtbot.waitUntil(lambda: len(titles(app)) == 2)
-
-
-def test_a_hit_far_up_in_a_long_chat_is_brought_into_view(qtbot, app, stored):
-    ids = stored({"Long": [f"Message {number}, nothing special." for number in range(300)]})
-    app = app()
-    with qtbot.waitSignal(app.session.opened):
-        app.session.open(ids["Long"])
-    assert app.chat.transcript.messages()[-1].content.startswith("Message 299")
-    wanted = app.session.path[20]
-    with qtbot.waitSignal(app.session.opened):
-        app.session.open(ids["Long"], wanted)
-    view = app.chat.transcript.view(wanted)
-    assert view is not None
-    viewport = app.chat.transcript.viewport()
-    assert viewport.rect().contains(view.mapTo(viewport, view.rect().center()))
-
-
-def test_a_deleted_chat_is_in_the_trash_and_comes_back(qtbot, app, stored):
-    stored({"Foxes": ["Where do foxes live?", "In dens."]})
-    app = app()
-    qtbot.waitUntil(lambda: titles(app) == ["Foxes"])
-    view = app.chat.list.view
-    view.setFocus()
-    view.setCurrentIndex(app.chat.list._model.index(1))
-    qtbot.keyClick(view, Qt.Key.Key_Delete)
-    qtbot.waitUntil(lambda: titles(app) == [])
-    app.chat.list.trash_button.click()
-    qtbot.waitUntil(lambda: titles(app) == ["Foxes"])
-    app.chat.list.trash_button.click()
-    qtbot.waitUntil(lambda: app.toast.isVisible())
-    qtbot.mouseClick(app.toast._undo, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: titles(app) == ["Foxes"])
-
-
-def test_rename_and_pin_are_in_the_menu_of_a_chat(qtbot, app, stored, monkeypatch):
-    stored({"Foxes": ["Where?", "Here."], "Bread": ["Why?", "Because."]})
-    app = app()
-    qtbot.waitUntil(lambda: len(titles(app)) == 2)
-    row = next(row for row in app.chat.list._model.rows if row.title == "Foxes")
-    actions = {action.text(): action for action in app.chat.list.menu_actions(row)}
-    assert list(actions) == ["Rename", "Pin", "Save as Markdown", "Delete"]
-    actions["Pin"].trigger()
-    qtbot.waitUntil(lambda: app.chat.list._model.rows[0].title == "Pinned" and titles(app)[0] == "Foxes")
-    monkeypatch.setattr("PySide6.QtWidgets.QInputDialog.getText", lambda *_args, **_options: ("Vixens", True))
-    actions["Rename"].trigger()
-    qtbot.waitUntil(lambda: "Vixens" in titles(app))
-
-
-def test_a_chat_is_saved_as_markdown(qtbot, app, stored, tmp_path, monkeypatch):
-    stored({"Foxes": ["Where do foxes live?", "In dens."]})
-    app = app()
-    qtbot.waitUntil(lambda: titles(app) == ["Foxes"])
-    path = tmp_path / "foxes.md"
-    monkeypatch.setattr("PySide6.QtWidgets.QFileDialog.getSaveFileName", lambda *_args: (str(path), ""))
-    actions = {action.text(): action for action in app.chat.list.menu_actions(app.chat.list._model.rows[1])}
-    actions["Save as Markdown"].trigger()
-    qtbot.waitUntil(lambda: path.exists() and "In dens." in path.read_text())
-
-
-def test_deleting_for_good_asks_first(qtbot, app, stored, monkeypatch):
-    stored({"Foxes": ["Where do foxes live?", "In dens."]})
-    app = app()
-    qtbot.waitUntil(lambda: titles(app) == ["Foxes"])
-    app.chat.list.trash(app.chat.list._model.rows[1].conversation)
-    app.chat.list.trash_button.click()
-    qtbot.waitUntil(lambda: titles(app) == ["Foxes"])
-    answer_questions_with(monkeypatch, "Keep it", "Delete for good")
-    _restore, delete = app.chat.list.menu_actions(app.chat.list._model.rows[1])
-    delete.trigger()
-    assert titles(app) == ["Foxes"]
-    delete.trigger()
-    qtbot.waitUntil(lambda: titles(app) == [])
-
-
 def test_a_link_opens_only_after_showing_where_it_goes(app, monkeypatch):
     opened = []
     monkeypatch.setattr("PySide6.QtGui.QDesktopServices.openUrl", opened.append)
@@ -276,6 +160,22 @@ def test_a_deleted_message_is_undone_from_the_toast(qtbot, app):
     qtbot.waitUntil(lambda: len(app.chat.transcript.messages()) == 2)
     qtbot.mouseClick(app.toast._undo, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(app.chat.transcript.messages()) == 4)
+
+
+def test_an_answer_written_elsewhere_leaves_what_is_said_here_alone(qtbot, app, monkeypatch):
+    monkeypatch.setenv(PACE_VARIABLE, "20")
+    app = app()
+    app.chat.composer.set_text("word " * 200)
+    with qtbot.waitSignal(app.session.answering) as answering:
+        qtbot.mouseClick(app.chat.composer.button, Qt.MouseButton.LeftButton)
+    answer = answering.args[0]
+    app.chat.start_new()
+    app.chat.composer.show_status("Said here.", "danger")
+    length = len(answer.text)
+    qtbot.waitUntil(lambda: len(answer.text) > length)
+    assert app.chat.composer.status.text() == "Said here."
+    with qtbot.waitSignal(answer.ended):
+        answer.stop()
 
 
 def test_a_draft_is_there_again_when_its_chat_is_opened(qtbot, app):
