@@ -3,12 +3,13 @@
 import hashlib
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,12 @@ from desktop_app.errors import UserError
 
 HEARTBEAT_S = 30
 _LOG_TAIL_LINES = 15
+_PIP_VARIABLES = {
+    "PIP_PROGRESS_BAR": "off",
+    "PYTHONUTF8": "1",
+    "PIP_CONSTRAINT": "constraints.txt",
+    "PIP_BUILD_CONSTRAINT": "constraints.txt",  # the name that newer versions read for their build environments
+}
 
 
 class Environment:
@@ -106,10 +113,6 @@ class Environment:
             return self.folder / "Lib" / "site-packages"
         return next(self.folder.glob("lib/python3*/site-packages"), self.folder / "lib")
 
-    def has(self, name: str, version: str) -> bool:
-        """Whether a package is installed in this version."""
-        return (self.packages / f"{name}-{version}.dist-info" / "RECORD").exists()
-
     def forget_damaged_packages(self) -> None:
         """Make pip install again what an interrupted installation has left half done."""
         for info in self.packages.glob("*.dist-info"):
@@ -123,13 +126,11 @@ class Environment:
             UserError: If pip cannot; its own words are in the log.
         """
         target = f".[{extra}]" if extra else "."
-        # For pip's own build environments as well: newer versions read the second name.
-        constraints = {"PIP_CONSTRAINT": "constraints.txt", "PIP_BUILD_CONSTRAINT": "constraints.txt"}
-        self.pip("Installing packages", ["install", "-c", "constraints.txt", "-e", target], constraints)
+        self.pip("Installing packages", ["install", "-e", target])
         self.remember(**{"installed:" + done: self.fingerprint() for done in ("", extra)})
 
-    def pip(self, title: str, arguments: list[str], variables: dict[str, str] | None = None) -> None:
-        """Run pip with a sign of life now and then.
+    def pip(self, title: str, arguments: list[str]) -> None:
+        """Run pip, held to the pinned versions, with a sign of life now and then.
 
         Raises:
             UserError: If it fails.
@@ -140,7 +141,7 @@ class Environment:
             process = subprocess.Popen(
                 command,
                 cwd=self.root,
-                env={**os.environ, "PIP_PROGRESS_BAR": "off", "PYTHONUTF8": "1", **(variables or {})},
+                env={**os.environ, **_PIP_VARIABLES, **compiler_flags()},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -157,6 +158,18 @@ class Environment:
     def _last_words(self) -> str:
         lines = self.log.read_text("utf-8", errors="replace").split("\n")
         return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+def compiler_flags(
+    variables: Mapping[str, str] = os.environ, system: str = sys.platform, machine: str = platform.machine()
+) -> dict[str, str]:
+    """Return the variables with which packages are compiled, added to what the person has set in them."""
+    if (system, machine) != ("linux", "x86_64"):
+        return {}
+    # GCC 12 believes that loading an AMX tile configuration reads 8 bytes of its 64, leaves the writing of the others
+    # out, and the processor refuses what it finds there. Without the macro ggml does without AMX, which no desktop
+    # processor has. To be removed when no supported system comes with GCC 12.
+    return {name: f"{variables.get(name, '')} -U__AMX_INT8__".strip() for name in ("CFLAGS", "CXXFLAGS")}
 
 
 def _quietly(command: list[str], folder: Path) -> "subprocess.CompletedProcess[str]":

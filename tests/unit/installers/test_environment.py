@@ -8,7 +8,7 @@ import pytest
 
 from desktop_app.errors import UserError
 from installers import environment as module
-from installers.environment import Environment
+from installers.environment import Environment, compiler_flags
 
 
 @pytest.fixture
@@ -156,3 +156,31 @@ def test_with_an_extra_comes_what_needs_none(tmp_path, monkeypatch):
     monkeypatch.setattr(environment, "pip", lambda *_: None)
     environment.install("dev")
     assert environment.is_ready("")
+
+
+# ------------------------------------------------------------ what packages are compiled with
+
+
+def test_on_linux_llama_cpp_is_built_without_amx_and_with_what_the_person_wants():
+    flags = compiler_flags({"CXXFLAGS": "-O3 -g", "LDFLAGS": "-s"}, "linux", "x86_64")
+    assert flags == {"CFLAGS": "-U__AMX_INT8__", "CXXFLAGS": "-O3 -g -U__AMX_INT8__"}
+
+
+@pytest.mark.parametrize(("system", "machine"), [("linux", "aarch64"), ("darwin", "x86_64"), ("win32", "AMD64")])
+def test_elsewhere_nothing_is_added(system, machine):
+    assert compiler_flags({"CFLAGS": "-O3"}, system, machine) == {}
+
+
+def test_pip_is_held_to_the_pinned_versions_and_compiles_with_these_flags(checkout, monkeypatch):
+    given = {}
+    real = module.subprocess.Popen
+
+    def start(_command, env, **options):
+        given.update(env)
+        return real([sys.executable, "-c", "pass"], env=env, **options)
+
+    monkeypatch.setattr(module.subprocess, "Popen", start)
+    monkeypatch.setattr(module, "compiler_flags", lambda: {"CFLAGS": "-Dmine"})
+    checkout.pip("Installing", ["install", "six"])
+    assert given["CFLAGS"] == "-Dmine"
+    assert given["PIP_CONSTRAINT"] == given["PIP_BUILD_CONSTRAINT"] == "constraints.txt"
