@@ -31,6 +31,9 @@ from desktop_app.settings.window_state import load_window_state
 
 if TYPE_CHECKING:
     from desktop_app.gui.workspace import Workspace
+    from desktop_app.jobs.single_instance import SingleInstance
+
+OTHER_CLOSES_S = 15  # its engine may have something to save
 
 _log = logging.getLogger(__name__)
 
@@ -41,8 +44,8 @@ def run_window(folder: DataFolder) -> int:
 
     qt = make_qt_application()
     instance = SingleInstance(folder.lock) if _can_create(folder) else None
-    if instance is not None and not instance.claim():
-        return 0 if instance.raise_other() else _say_busy(folder)
+    if instance is not None and (status := _settle_with_other(instance, folder)) is not None:
+        return status
     with App(folder) as app:
         if instance is not None:
             instance.raise_requested.connect(app.window.raise_to_front)
@@ -50,6 +53,8 @@ def run_window(folder: DataFolder) -> int:
         app.window.painted.connect(lambda: _start_logging(folder))
         app.start()
         status = qt.exec()
+        if instance is not None:
+            instance.stop_listening()
     if instance is not None:
         instance.close()
     return status
@@ -96,6 +101,7 @@ class App:
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
     ) -> None:
         sys.excepthook, threading.excepthook = sys.__excepthook__, threading.__excepthook__
+        self.window.hide()  # what is to be saved may take seconds
         if self.workspace is not None:
             self.workspace.close()
         self.background.close()
@@ -148,6 +154,18 @@ def _can_create(folder: DataFolder) -> bool:
     except UserError:
         return False  # the window opens all the same and says it
     return True
+
+
+def _settle_with_other(instance: "SingleInstance", folder: DataFolder) -> int | None:
+    """Return None if this is the only window, or else the exit status, after the other one has come to the front."""
+    if instance.claim():
+        return None
+    for _ in range(OTHER_CLOSES_S):
+        if instance.raise_other():
+            return 0
+        if instance.claim(patience_ms=1_000):
+            return None
+    return _say_busy(folder)
 
 
 def _say_busy(folder: DataFolder) -> int:

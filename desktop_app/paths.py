@@ -37,6 +37,11 @@ class DataFolder:
         return self.root / "models"
 
     @property
+    def kv(self) -> Path:
+        """KV states of conversations: a cache that may be deleted at any time."""
+        return self.root / "kv"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 
@@ -60,7 +65,7 @@ class DataFolder:
             UserError: If the folder cannot be made or written to.
         """
         try:
-            for folder in (self.root, self.models, self.logs):
+            for folder in (self.root, self.models, self.kv, self.logs):
                 folder.mkdir(parents=True, exist_ok=True)
             probe = self.root / ".write-test"
             probe.write_bytes(b"")

@@ -1,18 +1,9 @@
 """What the engine's worker asks of whoever runs models: llama.cpp, or the echo where no model is needed."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Protocol
 
-from desktop_app.engine.messages import (
-    AdapterScale,
-    AnswerFacts,
-    ChatMessage,
-    Generate,
-    Hello,
-    Load,
-    ModelFacts,
-    Prefill,
-)
+from desktop_app.engine.messages import AdapterScale, ChatMessage, Event, Generate, Hello, Load, ModelFacts
 
 IsStopped = Callable[[], bool]
 
@@ -40,10 +31,22 @@ class Backend(Protocol):
     def set_stack(self, stack: tuple[AdapterScale, ...]) -> str:
         """Make these adapters act from now on and return the stack's fingerprint, empty for the bare model."""
 
-    def generate(
-        self, command: Generate, on_prefill: Callable[[Prefill], None], is_stopped: IsStopped
-    ) -> Generator[str, None, AnswerFacts]:
-        """Yield the answer's text as it comes and return its facts; ends early when `is_stopped` says so."""
+    def begin(self, command: Generate, is_stopped: IsStopped) -> None:
+        """Take on an answer, to be written by `step` beside those that are being written already."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether there are answers to be written. While there are, only `begin`, `count` and `forget` are called."""
+
+    def step(self) -> list[Event]:
+        """Go on a little with every answer and return what there is to say of them.
+
+        That is `Prefill`, `Piece`s of any length, and at the end of each answer `Finished`, or `Failed` where there is
+        trouble: what happens to one answer is told to that one alone.
+        """
+
+    def rest(self) -> None:
+        """Called once when there has been nothing to do for a while: time to save what would be a pity to lose."""
 
     def score(self, text: str, is_stopped: IsStopped) -> list[float]:
         """Return the log-probability in nats of each token of the text that has something before it.
@@ -54,3 +57,9 @@ class Backend(Protocol):
 
     def count(self, messages: tuple[ChatMessage, ...]) -> tuple[int, int]:
         """Return (tokens these messages take as a prompt, the longest prompt that leaves room for an answer)."""
+
+    def forget(self, conversation: int) -> None:
+        """Destroy what is kept of a conversation, in memory and on disk."""
+
+    def close(self) -> None:
+        """Save what would be a pity to lose and free the model; the process ends afterwards."""

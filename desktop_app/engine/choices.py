@@ -33,14 +33,22 @@ class SamplerSettings:
 
 @dataclass(frozen=True)
 class LoadSettings:
-    """How a model is loaded.
+    """How a model is loaded. What is automatic is chosen by `library.fit` from the file's header and the free memory.
 
     Attributes:
-        n_ctx: Context length in tokens; 0 takes min(4096, the length the model was trained for).
-        n_threads: 0 lets the engine choose.
-        n_gpu_layers: Layers kept on the GPU; -1 means all, where there is one.
+        n_ctx: Context length in tokens; 0 is automatic.
+        n_threads: 0 follows the machine's load.
+        n_gpu_layers: Layers kept on the GPU; -1 means as many as fit, where there is one.
+        kv_type: How exactly the KV cache keeps its numbers: f16, q8_0, q4_0; "auto" takes f16 if that fits.
+        flash_attention: auto (where the device has it), on, off. A quantized KV cache needs it.
+        speculate: Guess several tokens ahead where that makes answers faster; it never changes them.
+        draft_path: A small model with the same vocabulary that does the guessing; empty guesses from the text alone.
     """
 
     n_ctx: int = 0
     n_threads: int = 0
     n_gpu_layers: int = -1
+    kv_type: str = "auto"
+    flash_attention: str = "auto"
+    speculate: bool = True
+    draft_path: str = ""

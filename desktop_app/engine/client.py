@@ -11,6 +11,7 @@ import msgspec
 from desktop_app.engine.launch import crash_sentence, engine_command, engine_environment
 from desktop_app.engine.messages import (
     PROTOCOL_VERSION,
+    AnyCommand,
     AnyEvent,
     Codec,
     Command,
@@ -20,6 +21,7 @@ from desktop_app.engine.messages import (
     LoadProgress,
     Piece,
     Prefill,
+    Quit,
     Stop,
 )
 from desktop_app.errors import UserError
@@ -53,6 +55,10 @@ class EngineClient:
     ) -> None:
         self.close()
 
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
+
     def next_request(self) -> int:
         """Return a number for a command that was not used before."""
         self._last_request += 1
@@ -63,24 +69,26 @@ class EngineClient:
         self._process.stdin.write(Codec.encode(command))
         self._process.stdin.flush()
 
-    def events(self, command: Command) -> Iterator[AnyEvent]:
-        """Send a command and yield its events, the closing one last.
+    def events(self, *commands: AnyCommand) -> Iterator[AnyEvent]:
+        """Send commands and yield their events as they come, the last closing one last.
 
         Raises:
-            UserError: If the engine refuses the command or ends.
+            UserError: If the engine refuses one of them or ends.
         """
-        self.send(command)
-        while True:
+        for command in commands:
+            self.send(command)
+        unanswered = {command.request for command in commands if not isinstance(command, Quit)}
+        while unanswered:
             event = self._read()
-            if isinstance(event, Hello) or event.request != command.request:  # type: ignore[attr-defined]
+            if isinstance(event, Hello) or event.request not in unanswered:
                 continue
             if isinstance(event, Failed):
                 raise UserError(event.sentence, event.hint)
-            yield event
             if not isinstance(event, LoadProgress | Prefill | Piece):
-                return
+                unanswered.remove(event.request)
+            yield event
 
-    def ask(self, command: Command, answer: type[_Closing]) -> _Closing:
+    def ask(self, command: AnyCommand, answer: type[_Closing]) -> _Closing:
         """Send a command and return its closing event, which is of type `answer`."""
         *_, closing = self.events(command)
         assert isinstance(closing, answer)

@@ -3,7 +3,7 @@
 import os
 import re
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
 
 from desktop_app import __version__
@@ -14,10 +14,14 @@ from desktop_app.engine.messages import (
     AdapterScale,
     AnswerFacts,
     ChatMessage,
+    Device,
+    Event,
+    Finished,
     Generate,
     Hello,
     Load,
     ModelFacts,
+    Piece,
     Prefill,
 )
 from desktop_app.errors import UserError
@@ -32,9 +36,10 @@ class EchoBackend:
     def __init__(self) -> None:
         self._pace_s = float(os.environ.get(PACE_VARIABLE, "0")) / 1000
         self._model: ModelFacts | None = None
+        self._answers: list[_Answer] = []
 
     def hello(self) -> Hello:
-        return Hello(PROTOCOL_VERSION, __version__, "echo", "no native code")
+        return Hello(PROTOCOL_VERSION, __version__, "echo", "no native code", (Device("echo", "no device", "cpu"),))
 
     def load(self, command: Load, on_progress: Callable[[float], None], is_stopped: IsStopped) -> ModelFacts:
         path = Path(command.path)
@@ -64,27 +69,32 @@ class EchoBackend:
             raise UserError("The echo engine has no model that adapters could change.")
         return ""
 
-    def generate(
-        self, command: Generate, on_prefill: Callable[[Prefill], None], is_stopped: IsStopped
-    ) -> Generator[str, None, AnswerFacts]:
-        started = time.monotonic()
+    def begin(self, command: Generate, is_stopped: IsStopped) -> None:
         prompt_tokens, limit = self.count(command.messages)
         if prompt_tokens > limit:
             raise PromptTooLong(prompt_tokens, limit)
-        on_prefill(Prefill(command.request, prompt_tokens, prompt_tokens, 0, 0))
         asked = next(message.content for message in reversed(command.messages) if message.role == "user")
         words = re.findall(r"\S+\s*|\s+", asked)
-        limit = command.sampler.max_tokens or len(words)
-        answered, reason = 0, "stop" if limit >= len(words) else "length"
-        for word in words[:limit]:
-            time.sleep(self._pace_s)
-            if is_stopped():
-                reason = "stopped"
-                break
-            answered += 1
-            yield word
-        elapsed = time.monotonic() - started
-        return AnswerFacts(prompt_tokens, 0, answered, 0, 0.0, elapsed, elapsed, reason, command.sampler.seed or 0)
+        self._answers.append(_Answer(command, is_stopped, prompt_tokens, words))
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._answers)
+
+    def step(self) -> list[Event]:
+        time.sleep(self._pace_s)
+        events = [event for answer in self._answers for event in answer.step()]
+        self._answers = [answer for answer in self._answers if not answer.is_over]
+        return events
+
+    def rest(self) -> None:
+        pass
+
+    def forget(self, conversation: int) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
     def score(self, text: str, is_stopped: IsStopped) -> list[float]:
         raise UserError("The echo engine has no model that could judge a text.")
@@ -93,3 +103,36 @@ class EchoBackend:
         if self._model is None:
             raise UserError("No model is loaded.", "Choose a model first.")
         return sum(len(message.content.split()) for message in messages), self._model.n_ctx
+
+
+class _Answer:
+    """One answer being echoed."""
+
+    def __init__(self, command: Generate, is_stopped: IsStopped, prompt_tokens: int, words: list[str]) -> None:
+        self._command = command
+        self._is_stopped = is_stopped
+        self._prompt_tokens = prompt_tokens
+        self._words = words
+        self._limit = min(len(words), command.sampler.max_tokens or len(words))
+        self._started = time.monotonic()
+        self._answered = -1  # before it was said how long the prompt is
+        self.is_over = False
+
+    def step(self) -> list[Event]:
+        request = self._command.request
+        if self._answered < 0:
+            self._answered = 0
+            return [Prefill(request, self._prompt_tokens, self._prompt_tokens, 0, 0)]
+        if self._is_stopped():
+            return self._end("stopped")
+        if self._answered == self._limit:
+            return self._end("stop" if self._limit == len(self._words) else "length")
+        self._answered += 1
+        return [Piece(request, self._words[self._answered - 1])]
+
+    def _end(self, reason: str) -> list[Event]:
+        self.is_over = True
+        elapsed = time.monotonic() - self._started
+        seed = self._command.sampler.seed or 0
+        facts = AnswerFacts(self._prompt_tokens, 0, self._answered, 0, 0.0, elapsed, elapsed, reason, seed)
+        return [Finished(self._command.request, facts)]

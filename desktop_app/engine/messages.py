@@ -1,9 +1,10 @@
 """The protocol between the engine process and its clients, whole: one JSON object a line, both ways.
 
 Commands go to the engine's stdin, events come from its stdout. Every command but `Stop` and `Quit` is answered by
-exactly one closing event (`Loaded`, `Finished`, `Scored`, `Counted`, `StackSet`, `Unloaded` or `Failed`) that
-carries the command's `request` number; an event whose number nobody waits for any more is dropped.
-The engine works on one command at a time, in order; `Stop` overtakes.
+exactly one closing event (`Loaded`, `Finished`, `Scored`, `Counted`, `StackSet`, `Unloaded`, `Forgotten` or `Failed`)
+that carries the command's `request` number; an event whose number nobody waits for any more is dropped.
+Commands begin in order. `Generate`s run beside each other, and `Count` and `Forget` between their steps; every other
+command waits until the answers before it are written. `Stop` overtakes.
 """
 
 from typing import ClassVar
@@ -12,7 +13,7 @@ import msgspec
 
 from desktop_app.engine.choices import LoadSettings, SamplerSettings
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 
 class Struct(msgspec.Struct, frozen=True):
@@ -33,8 +34,31 @@ class AdapterScale(Struct, frozen=True):
     scale: float = 1.0
 
 
+class Device(Struct, frozen=True):
+    """Something llama.cpp can compute on. `kind` is cpu, gpu or accelerator; the bytes are 0 where it does not say."""
+
+    name: str
+    description: str
+    kind: str
+    free_bytes: int = 0
+    total_bytes: int = 0
+
+
+class StateFolder(Struct, frozen=True):
+    """Where KV states of conversations are kept on disk, and how much of it they may take (0 is automatic)."""
+
+    path: str
+    max_bytes: int = 0
+
+
 class ModelFacts(Struct, frozen=True):
-    """What the engine knows of the model it has loaded. `template_note` is a sentence for the person, or empty."""
+    """What the engine knows of the model it has loaded, and how it has loaded it.
+
+    Attributes:
+        memory_bytes: What the whole engine is forecast to need.
+        draft_name: The small model that guesses ahead, or empty.
+        template_note, load_note: Sentences for the person, or empty.
+    """
 
     path: str
     architecture: str
@@ -44,6 +68,11 @@ class ModelFacts(Struct, frozen=True):
     size_bytes: int
     n_threads: int
     template_note: str = ""
+    kv_type: str = "f16"
+    n_gpu_layers: int = 0
+    memory_bytes: int = 0
+    draft_name: str = ""
+    load_note: str = ""
 
 
 class AnswerFacts(Struct, frozen=True):
@@ -54,6 +83,7 @@ class AnswerFacts(Struct, frozen=True):
         answer_tokens: Decoded tokens, the end-of-generation token included.
         omitted_messages: Messages left out after the system prompt because the context is full.
         finish_reason: stop (the model ended), length (max_tokens), context (no room), stopped (by the person).
+        drafted_tokens: Guessed ahead, `accepted_tokens` of which were what the model would have written.
     """
 
     prompt_tokens: int
@@ -66,6 +96,8 @@ class AnswerFacts(Struct, frozen=True):
     finish_reason: str
     seed: int
     stack_fingerprint: str = ""
+    drafted_tokens: int = 0
+    accepted_tokens: int = 0
 
 
 # ---------------------------------------------------------------- commands
@@ -76,11 +108,18 @@ class Command(Struct, frozen=True, tag_field="command", tag=str.lower):
 
 
 class Load(Command, frozen=True):
-    """Load a model; the one before stays usable if this one is refused."""
+    """Load a model; the one before stays usable if this one is refused.
+
+    Attributes:
+        sha256: Of the file, or empty while it is not known; KV states are kept on disk only for a model that is known.
+        states: Where to keep them; None keeps them in memory alone.
+    """
 
     request: int
     path: str
     settings: LoadSettings = LoadSettings()
+    sha256: str = ""
+    states: StateFolder | None = None
 
 
 class Unload(Command, frozen=True):
@@ -101,6 +140,7 @@ class Generate(Command, frozen=True):
         messages: Oldest first; the last one is the person's, unless `continue_last`.
         continue_last: The last message is an unfinished answer; write on from its end.
         omit_at_least: Messages the previous answer left out. Starting from the same cut keeps the KV prefix alive.
+        conversation: Whose KV state this goes on from and adds to; 0 belongs to none and is kept for nobody.
     """
 
     request: int
@@ -108,6 +148,7 @@ class Generate(Command, frozen=True):
     sampler: SamplerSettings = SamplerSettings()
     continue_last: bool = False
     omit_at_least: int = 0
+    conversation: int = 0
 
 
 class Score(Command, frozen=True):
@@ -122,6 +163,13 @@ class Count(Command, frozen=True):
 
     request: int
     messages: tuple[ChatMessage, ...]
+
+
+class Forget(Command, frozen=True):
+    """Destroy the KV states of a conversation, in memory and on disk: it was deleted."""
+
+    request: int
+    conversation: int
 
 
 class Stop(Command, frozen=True):
@@ -148,7 +196,7 @@ class Hello(Event, frozen=True):
     version: str
     backend: str
     system: str = ""
-    devices: tuple[str, ...] = ()
+    devices: tuple[Device, ...] = ()
 
 
 class LoadProgress(Event, frozen=True):
@@ -208,6 +256,10 @@ class Counted(Event, frozen=True):
     limit: int
 
 
+class Forgotten(Event, frozen=True):
+    request: int
+
+
 class Failed(Event, frozen=True):
     """A refused or failed command, in sentences a person can read. The engine goes on."""
 
@@ -216,8 +268,21 @@ class Failed(Event, frozen=True):
     hint: str = ""
 
 
-AnyCommand = Load | Unload | SetStack | Generate | Score | Count | Stop | Quit
-AnyEvent = Hello | LoadProgress | Loaded | Unloaded | StackSet | Prefill | Piece | Finished | Scored | Counted | Failed
+AnyCommand = Load | Unload | SetStack | Generate | Score | Count | Forget | Stop | Quit
+AnyEvent = (
+    Hello
+    | LoadProgress
+    | Loaded
+    | Unloaded
+    | StackSet
+    | Prefill
+    | Piece
+    | Finished
+    | Scored
+    | Counted
+    | Forgotten
+    | Failed
+)
 
 
 class Codec:

@@ -1,7 +1,7 @@
-"""The engine process: reads commands from stdin, works on one at a time, writes events to stdout.
+"""The engine process: reads commands from stdin, works, writes events to stdout.
 
-A reader thread takes lines as they come, so that `Stop` overtakes the command being worked on. When stdin ends, the
-client is gone and the process ends with it, whatever native code is doing.
+A reader thread takes lines as they come, so that `Stop` overtakes, and answers that are asked for while others are
+written join them. When stdin ends, the client is gone and the process ends with it, whatever native code is doing.
 """
 
 import logging
@@ -24,6 +24,8 @@ from desktop_app.engine.messages import (
     Event,
     Failed,
     Finished,
+    Forget,
+    Forgotten,
     Generate,
     Load,
     Loaded,
@@ -41,7 +43,9 @@ from desktop_app.engine.messages import (
 from desktop_app.errors import UserError
 
 PIECE_INTERVAL_S = 0.045  # each piece wakes the window, and what the window does the model cannot do
-EXIT_GRACE_S = 1.0  # a native call may be in the middle of a batch when the client disappears
+REST_AFTER_S = 20.0  # by then the person reads, or has left
+EXIT_GRACE_S = 1.0  # a native call may be in the middle of a batch when the client disappears ...
+SAVE_GRACE_S = 15.0  # ... or something be on its way to the disk
 
 _log = logging.getLogger(__name__)
 
@@ -80,16 +84,25 @@ class Worker:
         self._commands = commands
         self._events = events
         self._queue: queue.Queue[AnyCommand] = queue.Queue()
+        self._next: AnyCommand | None = None  # taken from the queue, but its time has not come
+        self._pieces = _Pieces()
         self._stopped: set[int] = set()
         self._client_gone = False
+        self._is_closing = threading.Event()
 
     def run(self) -> None:
         """Work until `Quit` or the end of stdin."""
         threading.Thread(target=self._read, name="commands", daemon=True).start()
         self._send(self._backend.hello())
-        while not isinstance(command := self._queue.get(), Quit):
-            self._execute(command)
-        self._backend.unload()
+        while not isinstance(command := self._take(), Quit):
+            if command is not None:
+                self._execute(command)
+            elif self._backend.busy:
+                self._step()
+        self._is_closing.set()
+        self._backend.close()
+
+    # ------------------------------------------------------------ the streams
 
     def _read(self) -> None:
         for line in self._commands:
@@ -104,7 +117,8 @@ class Worker:
                 self._queue.put(command)
         self._client_gone = True
         self._queue.put(Quit())
-        time.sleep(EXIT_GRACE_S)
+        closing = self._is_closing.wait(EXIT_GRACE_S)
+        time.sleep(SAVE_GRACE_S if closing else 0)
         os._exit(0)  # nothing here is worth keeping a model in memory for a window that is gone
 
     def _send(self, event: Event) -> None:
@@ -117,24 +131,50 @@ class Worker:
         stopped = self._stopped
         return lambda: request in stopped or self._client_gone
 
+    def _take(self) -> AnyCommand | None:
+        """Return the next command, or None if none can begin beside the answers being written."""
+        if self._next is None:
+            self._next = self._queue_get()
+        if self._backend.busy and not isinstance(self._next, Generate | Count | Forget):
+            return None
+        command, self._next = self._next, None
+        return command
+
+    def _queue_get(self) -> AnyCommand | None:
+        if self._backend.busy:
+            return None if self._queue.empty() else self._queue.get()
+        try:
+            return self._queue.get(timeout=REST_AFTER_S)
+        except queue.Empty:
+            self._backend.rest()
+            return self._queue.get()
+
+    # ------------------------------------------------------------ commands
+
     def _execute(self, command: AnyCommand) -> None:
         assert not isinstance(command, Stop | Quit)
         try:
-            self._send(self._result(command))
+            if (event := self._result(command)) is not None:
+                self._close(event)
         except UserError as error:
             _log.info("request %d refused: %s", command.request, error)
-            self._send(Failed(command.request, error.sentence, error.hint))
+            self._close(Failed(command.request, error.sentence, error.hint))
         except Stopped:
-            self._send(Failed(command.request, "Stopped."))
+            self._close(Failed(command.request, "Stopped."))
         except Exception as error:
             _log.exception("request %d failed", command.request)
-            self._send(Failed(command.request, f"The engine met an unexpected error: {error}.", "The log has details."))
-        finally:
-            self._stopped.discard(command.request)
+            self._close(
+                Failed(command.request, f"The engine met an unexpected error: {error}.", "The log has details.")
+            )
 
-    def _result(self, command: AnyCommand) -> Event:
-        """Work on the command and return its closing event."""
-        is_stopped = self._is_stopped(command.request) if not isinstance(command, Quit) else bool
+    def _close(self, event: Event) -> None:
+        self._send(event)
+        self._stopped.discard(event.request)  # type: ignore[attr-defined]  # all closing events have it
+
+    def _result(self, command: AnyCommand) -> Event | None:
+        """Work on the command and return its closing event; None for an answer, which is only begun."""
+        assert not isinstance(command, Stop | Quit)
+        is_stopped = self._is_stopped(command.request)
         match command:
             case Load(request=request):
                 facts = self._backend.load(
@@ -147,27 +187,54 @@ class Worker:
             case SetStack(request=request, stack=stack):
                 return StackSet(request, self._backend.set_stack(stack))
             case Generate():
-                return self._generate(command, is_stopped)
+                self._backend.begin(command, is_stopped)
+                return None
             case Score(request=request, text=text):
                 logprobs = self._backend.score(text, is_stopped)
                 return Scored(request, -sum(logprobs) / len(logprobs), tuple(logprobs))
             case Count(request=request, messages=messages):
                 tokens, limit = self._backend.count(messages)
                 return Counted(request, tokens, limit)
-            case _:
-                raise AssertionError(command)
+            case Forget(request=request, conversation=conversation):
+                self._backend.forget(conversation)
+                return Forgotten(request)
 
-    def _generate(self, command: Generate, is_stopped: Callable[[], bool]) -> Finished:
-        pieces = self._backend.generate(command, self._send, is_stopped)
-        held, sent_at = "", 0.0
-        while True:
-            try:
-                held += next(pieces)
-            except StopIteration as end:
-                if held:
-                    self._send(Piece(command.request, held))
-                return Finished(command.request, end.value)
-            now = time.monotonic()
-            if held and now - sent_at >= PIECE_INTERVAL_S:
-                self._send(Piece(command.request, held))
-                held, sent_at = "", now
+    def _step(self) -> None:
+        for event in self._backend.step():
+            if isinstance(event, Piece):
+                self._pieces.add(event)
+            elif isinstance(event, Finished | Failed):
+                for piece in self._pieces.take(event.request):
+                    self._send(piece)
+                self._close(event)
+            else:
+                self._send(event)
+        for piece in self._pieces.take_due(time.monotonic()):
+            self._send(piece)
+
+
+class _Pieces:
+    """Text on its way out, gathered for each answer until it is worth waking the window."""
+
+    def __init__(self) -> None:
+        self._held: dict[int, str] = {}
+        self._sent_at: dict[int, float] = {}
+
+    def add(self, piece: Piece) -> None:
+        self._held[piece.request] = self._held.get(piece.request, "") + piece.text
+
+    def take_due(self, now: float) -> list[Piece]:
+        """Return what has waited long enough; the first text of an answer does not wait."""
+        due = [
+            request for request in self._held if now - self._sent_at.get(request, -PIECE_INTERVAL_S) >= PIECE_INTERVAL_S
+        ]
+        pieces = [Piece(request, text) for request in due if (text := self._held.pop(request))]
+        for piece in pieces:
+            self._sent_at[piece.request] = now
+        return pieces
+
+    def take(self, request: int) -> list[Piece]:
+        """Return the rest of an answer that is over."""
+        self._sent_at.pop(request, None)
+        text = self._held.pop(request, "")
+        return [Piece(request, text)] if text else []

@@ -5,10 +5,13 @@ already on the screen by then.
 """
 
 import logging
+from dataclasses import replace
+from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QWidget
 
+from desktop_app.engine.choices import LoadSettings
 from desktop_app.errors import UserError
 from desktop_app.gui.chat.chat_page import ChatPage
 from desktop_app.gui.library.models_page import ModelsPage
@@ -19,6 +22,7 @@ from desktop_app.gui.widgets.toast import Toast
 from desktop_app.jobs.background import Background
 from desktop_app.jobs.chat_session import ChatSession
 from desktop_app.jobs.engine import Engine, EngineState
+from desktop_app.jobs.kept_states import KeptStates
 from desktop_app.jobs.model_library import ModelLibrary
 from desktop_app.jobs.preferences import Preferences
 from desktop_app.jobs.store import Repositories, Store
@@ -58,11 +62,12 @@ class Workspace(QObject):
         self._state = state
         self.store = Store(background)
         self.engine = Engine(backend)
-        self.library = ModelLibrary(self.store, background)
+        self.states = KeptStates(folder.kv, self.store, self.engine, background, preferences)
+        self.library = ModelLibrary(self.store, background, preferences.load_settings)
         self.session = ChatSession(
             self.store,
             self.engine,
-            lambda: preferences.settings.load_settings(),
+            self._load_settings,
             self._new_conversation,
             lambda: preferences[options.SUGGEST_TITLES],
         )
@@ -102,14 +107,19 @@ class Workspace(QObject):
             return repositories.models.list_models()
 
         self.store.ask(settle, self._on_settled)
+        self.states.tidy()
         if self.preferences.note:
             self.toast.tell(self.preferences.note)
 
     def _on_settled(self, models: tuple[Model, ...]) -> None:
+        def begin() -> None:
+            self.session.restore(self._state.conversation_id, models[0])
+
+        if models:
+            # How a model is loaded depends on which others are there.
+            self.library.looked.connect(begin, Qt.ConnectionType.SingleShotConnection)
         self.library.refresh()
         self.chat.list.refresh()
-        if models:
-            self.session.restore(self._state.conversation_id, models[0])
         self.window.show_page(self._state.page or CHAT)
 
     def _on_store_trouble(self, error: UserError) -> None:
@@ -128,21 +138,31 @@ class Workspace(QObject):
         self.chat.models_wanted.connect(lambda: self.window.show_page(MODELS))
         self.chat.undo_offered.connect(self.toast.tell)
         self.preferences.changed.connect(self._on_preference)
-        self._on_preference(options.SEND_KEY)
+        for option in (options.SEND_KEY, options.IDLE_MINUTES):
+            self._on_preference(option)
 
     def _tell(self, error: UserError) -> None:
         self.toast.tell(str(error))
 
     def _on_engine_state(self, state: EngineState) -> None:
+        self.library.set_engine(self.engine.process_id, self.engine.devices)
+        self.settings.set_devices(self.engine.devices)
         self.models.set_in_use(self.engine.model.path if state == EngineState.READY and self.engine.model else "")
 
     def _chat_with(self, model: Model) -> None:
         self.window.show_page(CHAT)
         self.chat.use_model(model)
 
-    def _on_preference(self, option: options.Option[str]) -> None:
+    def _on_preference(self, option: options.Option[Any]) -> None:
         if option is options.SEND_KEY:
             self.chat.composer.set_send_key(self.preferences[options.SEND_KEY])
+        elif option is options.IDLE_MINUTES:
+            self.engine.let_go_after(self.preferences[options.IDLE_MINUTES] * 60_000)
+        elif option.section == options.MODEL:
+            self.library.look()
+
+    def _load_settings(self, model: Model) -> LoadSettings:
+        return replace(self.preferences.load_settings(), draft_path=self.library.draft_for(model))
 
     def _new_conversation(self) -> Conversation:
         settings = self.preferences.settings

@@ -84,6 +84,8 @@ class Answer(QObject):
         _log.warning("the journal of answer %d could not be written: %s", self.message.id, error)
 
     def _finish(self, state: MessageState, note: str, facts: AnswerFacts | None) -> None:
+        if not self._timer.isActive():
+            return  # the end it has had already is being stored
         self._timer.stop()
         self.message = replace(self.message, content=self.text, state=state, note=note, facts=facts)
         self._save(self._end)
@@ -94,7 +96,7 @@ class Answer(QObject):
         def write(repositories: Repositories) -> Message:
             chats = repositories.chats
             chats.write_answer(message.id, message.content, message.state, message.note, message.facts)
-            return chats.messages((message.id,))[0]
+            return next(iter(chats.messages((message.id,))), message)  # its chat may have been deleted for good
 
         self._store.change(write, on_done, self._on_not_saved)
 

@@ -4,7 +4,6 @@ Answers go on when another conversation is opened; they belong to their message,
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 
@@ -14,14 +13,14 @@ from PySide6.QtCore import QObject, Signal
 from desktop_app.engine.choices import LoadSettings, SamplerSettings
 from desktop_app.errors import UserError
 from desktop_app.jobs.answer import Answer
-from desktop_app.jobs.asking import Asked, Asking
+from desktop_app.jobs.asking import Asked, Asking, Wish
+from desktop_app.jobs.comparison import Comparison
 from desktop_app.jobs.engine import Engine
+from desktop_app.jobs.opening import Opened, read, read_version, read_with_model
 from desktop_app.jobs.store import Repositories, Store
 from desktop_app.jobs.titles import TitleWriter
 from desktop_app.storage.chats import DeletedMessages
 from desktop_app.storage.records import Conversation, Message, Model, Role
-
-WINDOW = 60  # messages that are read when a conversation is opened
 
 
 class Status(Enum):
@@ -32,15 +31,6 @@ class Status(Enum):
     ANSWERING = "answering"
 
 
-@dataclass(frozen=True)
-class _Opened:
-    conversation: Conversation
-    path: tuple[int, ...]
-    first: int
-    messages: tuple[Message, ...]
-    found: int | None = None
-
-
 class ChatSession(QObject):
     """Lives in the GUI thread; all storage and engine work is asked for and comes back by signal.
 
@@ -48,7 +38,7 @@ class ChatSession(QObject):
         opened(): Another conversation (or a new one), or another version of this one: show `messages` anew.
         added(Message): A message was added at the end.
         changed(Message): A message is different from what was shown.
-        answering(Answer): The last added or changed message is being written.
+        answering(Answer): A message of this conversation is being written; after `opened`, once for each of them.
         status_changed(Status).
         accepted(str): This text is stored; a message box that still holds it may be emptied.
         refused(UserError): Nothing was stored; the text is still in the message box.
@@ -70,7 +60,7 @@ class ChatSession(QObject):
         self,
         store: Store,
         engine: Engine,
-        load_settings: Callable[[], LoadSettings],
+        load_settings: Callable[[Model], LoadSettings],
         new_conversation: Callable[[], Conversation],
         suggest_titles: Callable[[], bool],
         parent: QObject | None = None,
@@ -80,7 +70,8 @@ class ChatSession(QObject):
         self._engine = engine
         self._load_settings = load_settings
         self._new_conversation = new_conversation
-        self._answers: dict[int, Answer] = {}  # by conversation
+        self._answers: dict[int, Answer] = {}  # by message
+        self._comparisons: dict[int, Comparison] = {}  # by conversation
         self._titles = TitleWriter(store, engine, suggest_titles, self)
         self._preparing = False
         self._visit = 0  # counts what the person wanted to see; what comes back for an earlier wish is not shown
@@ -100,19 +91,25 @@ class ChatSession(QObject):
 
     @property
     def status(self) -> Status:
-        if self.answer is not None:
+        if self.answers:
             return Status.ANSWERING
         return Status.PREPARING if self._preparing else Status.IDLE
 
     @property
-    def answer(self) -> Answer | None:
-        """The answer that is being written in this conversation, if any."""
-        return self._answers.get(self.conversation.id)
+    def answers(self) -> tuple[Answer, ...]:
+        """The answers that are being written in this conversation: one, or several that are compared."""
+        here = self.conversation.id
+        return tuple(answer for answer in self._answers.values() if answer.message.conversation_id == here)
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """What is compared in this conversation, which is to be shown in place of it; None as long as nothing is."""
+        return self._comparisons.get(self.conversation.id)
 
     def start_new(self) -> None:
         """Open an empty conversation; it is stored with its first message."""
         self._visit += 1
-        self._show(_Opened(self._new_conversation(), (), 0, ()))
+        self._show(Opened(self._new_conversation(), (), 0, ()))
 
     def restore(self, conversation_id: int | None, model: Model) -> None:
         """Begin where the person left off; only then there is a model, and messages can be sent.
@@ -125,24 +122,26 @@ class ChatSession(QObject):
             self.use_model(model)
             return
 
-        def show(result: tuple[_Opened, Model | None]) -> None:
+        def show(result: tuple[Opened, Model | None]) -> None:
             self._show(result[0])
             self.use_model(result[1] or model)
 
-        self._store.ask(partial(_read_with_model, conversation_id), show, lambda _gone: self.use_model(model))
+        self._store.ask(partial(read_with_model, conversation_id), show, lambda _gone: self.use_model(model))
 
     def open(self, conversation_id: int, message_id: int | None = None) -> None:
         """Open a conversation, in the version that holds `message_id` if one is given."""
         self._visit += 1
         visit = self._visit
+        if message_id is not None:
+            self._comparisons.pop(conversation_id, None)  # the message that was searched for would be behind it
 
-        def show(result: tuple[_Opened, Model | None]) -> None:
+        def show(result: tuple[Opened, Model | None]) -> None:
             if visit == self._visit:  # else the person has clicked on another one meanwhile
                 self._show(result[0])
                 if result[1] is not None:
                     self._set_model(result[1])  # loaded with the next message: looking at a chat should cost nothing
 
-        self._store.ask(partial(_read_with_model, conversation_id, found=message_id), show)
+        self._store.ask(partial(read_with_model, conversation_id, found=message_id), show)
 
     def read_messages(self, first: int, last: int, on_done: Callable[[tuple[Message, ...]], None]) -> None:
         """Read the messages at `path[first:last]`."""
@@ -160,7 +159,8 @@ class ChatSession(QObject):
             self._change_conversation(model_id=model.id)
             conversation_id = self.conversation.id
             self._store.ask(lambda r: r.chats.set_model(conversation_id, model.id))
-        self._engine.with_model(model.path, self._load_settings(), lambda: None, lambda _error: None)
+        settings = self._load_settings(model)
+        self._engine.with_model(model.path, settings, lambda: None, lambda _error: None, sha256=model.sha256)
 
     def _set_model(self, model: Model) -> None:
         if self.model != model:
@@ -185,54 +185,66 @@ class ChatSession(QObject):
 
     def send(self, text: str) -> None:
         """Send the person's message and have it answered."""
-        self._ask_for_answer(self.conversation.head_id, text)
+        self._ask_for(Wish(self.conversation.head_id, text))
 
     def edit(self, message: Message, text: str) -> None:
         """Make another version of a message; a person's is answered anew."""
         if message.role == Role.USER:
-            self._ask_for_answer(message.parent_id, text)
+            self._ask_for(Wish(message.parent_id, text))
             return
 
-        def write(repositories: Repositories) -> _Opened:
+        def write(repositories: Repositories) -> Opened:
             repositories.chats.add_message(
                 message.conversation_id, message.parent_id, message.role, text, model_name=message.model_name
             )
-            return _read(repositories, message.conversation_id)
+            return read(message.conversation_id, repositories)
 
         self._store.change(write, self._show_same)
 
     def regenerate(self, message: Message) -> None:
         """Have the person's message before this answer answered once more."""
-        self._ask_for_answer(message.parent_id, None)
+        self._ask_for(Wish(message.parent_id))
+
+    def compare(self, message: Message) -> None:
+        """Have several more answers written beside this one; it stays the one that is shown until one is kept."""
+        self._ask_for(Wish(message.parent_id, beside=message))
 
     def resume(self, message: Message) -> None:
         """Write on at the end of an unfinished answer."""
-        self._ask_for_answer(message.id, None, unfinished=message)
+        self._ask_for(Wish(message.id, unfinished=message))
 
     def stop(self) -> None:
-        """End the answer being written here, or the wait for the model."""
-        if self.answer is not None:
-            self.answer.stop()
-        elif self._preparing:
+        """End all answers being written here, or the wait for the model."""
+        answers = self.answers
+        for answer in answers:
+            answer.stop()
+        if self._preparing and not answers:
             self._engine.cancel_load()
 
-    def _ask_for_answer(self, parent_id: int | None, text: str | None, unfinished: Message | None = None) -> None:
-        """Have `text` answered as what follows `parent_id`; without a text, `parent_id` itself or `unfinished`."""
+    def stop_one(self, message_id: int) -> None:
+        """End one answer, if it is still being written."""
+        if (answer := self._answers.get(message_id)) is not None:
+            answer.stop()
+
+    def _ask_for(self, wish: Wish) -> None:
         if self.status != Status.IDLE or self.model is None:
             return
         self._set_preparing(True)
         conversation = replace(self.conversation, model_id=self.model.id)
-        asking = Asking(self._store, self._engine, conversation, self.model, parent_id, text, unfinished, self)
+        asking = Asking(self._store, self._engine, conversation, self.model, wish, self)
         asking.refused.connect(self._refuse)
         asking.stored.connect(partial(self._on_stored, self._visit))
-        asking.start(self._load_settings())
+        asking.start(self._load_settings(self.model))
 
     def _on_stored(self, visit: int, asked: Asked) -> None:
-        """The messages are in the database and the answer is on its way."""
-        answer = asked.answer
-        self._answers[asked.conversation.id] = answer
-        answer.ended.connect(self._on_ended)
-        answer.saved.connect(self._on_saved)
+        """The messages are in the database and the answers are on their way."""
+        for answer in asked.answers:
+            self._answers[answer.message.id] = answer
+            answer.ended.connect(self._on_ended)
+            answer.saved.connect(self._on_changed)
+        self._comparisons.pop(asked.conversation.id, None)
+        if asked.comparison is not None:
+            self._comparisons[asked.conversation.id] = asked.comparison
         self._preparing = False
         # A new conversation has had no number; it is on the screen if nothing else was opened since.
         if visit == self._visit or self.conversation.id == asked.conversation.id:
@@ -246,29 +258,34 @@ class ChatSession(QObject):
         self.conversation, self.path = asked.conversation, asked.path
         if asked.person is not None:
             self.accepted.emit(asked.person.content)
-        if follows and not asked.continued:
-            for message in (asked.person, asked.answer.message):
-                if message is not None:
-                    self.added.emit(message)
-            self.answering.emit(asked.answer)
-        elif asked.continued:
-            self.changed.emit(asked.answer.message)
-            self.answering.emit(asked.answer)
-        else:
+        if asked.comparison is not None or not (follows or asked.continued):
             self._reopen()
+        else:
+            (answer,) = asked.answers
+            if asked.continued:
+                self.changed.emit(answer.message)
+            else:
+                for message in (asked.person, answer.message):
+                    if message is not None:
+                        self.added.emit(message)
+            self.answering.emit(answer)
         self.status_changed.emit(self.status)
 
     def _on_ended(self, message: Message) -> None:
-        answer = self._answers.pop(message.conversation_id)
+        answer = self._answers.pop(message.id)
+        self._on_changed(message)
         if message.conversation_id == self.conversation.id:
-            self.changed.emit(message)
             self.status_changed.emit(self.status)
-        self._titles.consider(message)
+        if message.conversation_id not in self._comparisons:
+            self._titles.consider(message)
         if answer.message.note == "":
             answer.deleteLater()
 
-    def _on_saved(self, message: Message) -> None:
-        if message.conversation_id == self.conversation.id:
+    def _on_changed(self, message: Message) -> None:
+        conversation_id = message.conversation_id
+        if (comparison := self._comparisons.get(conversation_id)) is not None:
+            self._comparisons[conversation_id] = comparison.with_answer(message)
+        if conversation_id == self.conversation.id:
             self.changed.emit(message)
 
     def _refuse(self, error: UserError) -> None:
@@ -288,14 +305,32 @@ class ChatSession(QObject):
 
     def step_version(self, message: Message, step: int) -> None:
         """Show the version before (-1) or after (+1) this one of a message."""
-        conversation_id = message.conversation_id
 
-        def write(repositories: Repositories) -> _Opened:
-            chats = repositories.chats
-            chats.show_version(conversation_id, chats.version_beside(message.id, step))
-            return _read(repositories, conversation_id)
+        def write(repositories: Repositories) -> Opened:
+            beside = repositories.chats.version_beside(message.id, step)
+            return read_version(message.conversation_id, beside, repositories)
 
         self._store.ask(write, self._show_same)
+
+    def keep(self, message: Message) -> None:
+        """End the comparison; the conversation goes on from this one of its answers."""
+        if self.comparison is None or message.id == self.comparison.answers[0].id:
+            self.end_comparison()
+        else:
+            self._forget_comparison(spared=message.id)
+            self._store.ask(partial(read_version, message.conversation_id, message.id), self._show_same)
+
+    def end_comparison(self) -> None:
+        """Show the conversation again as it was before; the other answers stay as versions."""
+        self._forget_comparison()
+        self._reopen()
+
+    def _forget_comparison(self, spared: int | None = None) -> None:
+        """Nothing is compared here any more, and what nobody wants to see stops being written."""
+        comparison = self._comparisons.pop(self.conversation.id, None)
+        for message in comparison.answers if comparison else ():
+            if message.id != spared:
+                self.stop_one(message.id)
 
     def delete(self, message: Message) -> None:
         """Delete a message and what follows it; `deleted` offers the way back."""
@@ -309,7 +344,7 @@ class ChatSession(QObject):
             self._reopen_if(deleted.conversation_id)
             self.deleted.emit(len(deleted.message_ids), lambda: undo(deleted))
 
-        if self.answer is None:
+        if not self.answers:
             self._store.change(lambda r: r.chats.delete_message(message.id), done)
 
     def _reopen_if(self, conversation_id: int) -> None:
@@ -319,40 +354,19 @@ class ChatSession(QObject):
     def _reopen(self) -> None:
         """Show the open conversation anew, as it is stored."""
         conversation_id = self.conversation.id
-        self._store.ask(lambda r: _read(r, conversation_id), self._show_same)
+        self._store.ask(partial(read, conversation_id), self._show_same)
 
-    def _show_same(self, opened: _Opened) -> None:
+    def _show_same(self, opened: Opened) -> None:
         if opened.conversation.id == self.conversation.id:
             self._show(opened)
 
-    def _show(self, opened: _Opened) -> None:
+    def _show(self, opened: Opened) -> None:
         self.conversation, self.path = opened.conversation, opened.path
         self.first, self.messages, self.found = opened.first, opened.messages, opened.found
         self.opened.emit()
-        if self.answer is not None:
-            self.answering.emit(self.answer)
+        for answer in self.answers:
+            self.answering.emit(answer)
         self.status_changed.emit(self.status)
 
     def _change_conversation(self, **changes: object) -> None:
         self.conversation = replace(self.conversation, **changes)
-
-
-def _read_with_model(
-    conversation_id: int, repositories: Repositories, found: int | None = None
-) -> tuple[_Opened, Model | None]:
-    """Read a conversation, in the version that holds `found`, and the model it is held with."""
-    if found is not None:
-        repositories.chats.show_version(conversation_id, found)
-    opened = _read(repositories, conversation_id, found)
-    model_id = opened.conversation.model_id
-    return opened, repositories.models.get(model_id) if model_id else None
-
-
-def _read(repositories: Repositories, conversation_id: int, found: int | None = None) -> _Opened:
-    """Read a conversation and the end of it, or the part around the message that was searched for."""
-    chats = repositories.chats
-    path = chats.path(conversation_id)
-    first = max(0, len(path) - WINDOW)
-    if found is not None and found in path:
-        first = min(first, max(0, path.index(found) - WINDOW // 2))
-    return _Opened(chats.get(conversation_id), path, first, chats.messages(path[first : first + WINDOW]), found)

@@ -5,22 +5,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from pathlib import Path
 
-import msgspec
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop_app.engine.choices import LoadSettings, SamplerSettings
-from desktop_app.engine.launch import crash_sentence, engine_command, engine_environment
 from desktop_app.engine.messages import (
-    PROTOCOL_VERSION,
     AnyEvent,
     ChatMessage,
-    Codec,
     Command,
     Count,
     Counted,
+    Device,
     Failed,
+    Forget,
     Generate,
     Hello,
     Load,
@@ -29,18 +26,16 @@ from desktop_app.engine.messages import (
     ModelFacts,
     Piece,
     Prefill,
-    Quit,
+    StateFolder,
     Stop,
+    Unload,
 )
 from desktop_app.errors import UserError
+from desktop_app.jobs.engine_process import EngineProcess
 
-LINES_A_TURN = 200  # bounds the work of one turn of the event loop
 STOP_PATIENCE_MS = 3_000
-EXIT_PATIENCE_MS = 2_000
-_STDERR_TAIL = 4_000
 
 _log = logging.getLogger(__name__)
-_native_log = logging.getLogger("engine")
 
 Handler = Callable[[AnyEvent], None]
 
@@ -66,6 +61,11 @@ class Engine(QObject):
     Commands may be given at any time: without a process one is started first. If it ends by itself, everything that
     waits for it gets a `Failed` with a sentence, and the next command starts a new one.
 
+    Attributes:
+        states: Where models that are loaded from now on keep KV states on disk; None is nowhere.
+        devices: What the process can compute on, once it has said so.
+        model: The one that is loaded, or None.
+
     Signals:
         state_changed(EngineState): A model is being loaded, ready, or there is none.
         load_progressed(float): From 0 to 1.
@@ -81,13 +81,17 @@ class Engine(QObject):
     def __init__(self, backend: str = "llama", parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._backend = backend
-        self._process: QProcess | None = None
+        self._process: EngineProcess | None = None
         self._handlers: dict[int, Handler] = {}
         self._last_request = 0
         self._loading: _Loading | None = None
         self._loaded_as: tuple[str, LoadSettings] | None = None
         self._waiting: list[tuple[Callable[[], None], Callable[[UserError], None]]] = []
-        self._stderr_tail = ""
+        self._idle = QTimer(self)
+        self._idle.setSingleShot(True)
+        self._idle.timeout.connect(lambda: self.let_go())
+        self.states: StateFolder | None = None
+        self.devices: tuple[Device, ...] = ()
         self.model: ModelFacts | None = None
 
     # ------------------------------------------------------------ commands
@@ -101,16 +105,26 @@ class Engine(QObject):
     @property
     def process_id(self) -> int:
         """The process number, 0 without a process."""
-        return self._process.processId() if self._process else 0
+        return self._process.process_id if self._process else 0
 
     def with_model(
-        self, path: str, settings: LoadSettings, on_ready: Callable[[], None], on_error: Callable[[UserError], None]
+        self,
+        path: str,
+        settings: LoadSettings,
+        on_ready: Callable[[], None],
+        on_error: Callable[[UserError], None],
+        sha256: str = "",
     ) -> None:
-        """Call `on_ready` once this model is loaded this way (perhaps at once), or `on_error` if it cannot be."""
+        """Call `on_ready` once this model is loaded this way (perhaps at once), or `on_error` if it cannot be.
+
+        Args:
+            sha256: Of the model's file if it is known; only then KV states are kept on disk.
+        """
         wanted = (path, settings)
         if self._loading is not None and (self._loading.path, self._loading.settings) == wanted:
             self._waiting.append((on_ready, on_error))
         elif self._loading is None and self._loaded_as == wanted:
+            self._watch_idleness()
             on_ready()
         else:
             self._fail_waiting(UserError("Another model was chosen meanwhile.", "Send the message again."))
@@ -118,13 +132,28 @@ class Engine(QObject):
             self._waiting.append((on_ready, on_error))
             request = self._next_request()
             self._loading = _Loading(request, path, settings)
-            self._send(Load(request, path, settings), partial(self._on_load_event, self._loading))
+            load = Load(request, path, settings, sha256, self.states)
+            self._send(load, partial(self._on_load_event, self._loading))
             self.state_changed.emit(self.state)
 
     def cancel_load(self) -> None:
         """Stop loading; the model before it stays."""
         if self._loading is not None:
             self._write(Stop(self._loading.request))
+
+    def let_go_after(self, idle_ms: int) -> None:
+        """Let go of a model that nothing was asked of for this long; 0 is never."""
+        self._idle.setInterval(idle_ms)
+        self._watch_idleness()
+
+    def let_go(self, on_done: Callable[[], None] = lambda: None) -> None:
+        """Give the model's memory back, unless something is asked of it; `with_model` loads it again."""
+        if self.model is None or self._handlers:
+            on_done()
+            return
+        self.model = self._loaded_as = None
+        self._send(Unload(self._next_request()), lambda _event: on_done())
+        self.state_changed.emit(self.state)
 
     def count(
         self,
@@ -149,11 +178,17 @@ class Engine(QObject):
         handler: Handler,
         continue_last: bool = False,
         omit_at_least: int = 0,
+        conversation: int = 0,
     ) -> int:
         """Ask for an answer and return the request's number. Events go to `handler`, the last is Finished or Failed."""
         request = self._next_request()
-        self._send(Generate(request, messages, sampler, continue_last, omit_at_least), handler)
+        self._send(Generate(request, messages, sampler, continue_last, omit_at_least, conversation), handler)
         return request
+
+    def forget(self, conversation: int) -> None:
+        """Destroy what the process knows of a conversation; what is on disk while there is none stays."""
+        if self._process is not None:
+            self._send(Forget(self._next_request(), conversation), lambda _event: None)
 
     def stop(self, request: int) -> None:
         """End a request soon; its closing event still comes. An engine that does not listen is killed."""
@@ -161,17 +196,11 @@ class Engine(QObject):
         QTimer.singleShot(STOP_PATIENCE_MS, self, lambda: self._kill_if_deaf(request))
 
     def close(self) -> None:
-        """End the process, patiently first. Blocks up to two seconds; for the end of the program."""
+        """End the process, patiently first. Blocks for seconds; for the end of the program."""
+        self._idle.stop()
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.blockSignals(True)
-        if process.state() != QProcess.ProcessState.NotRunning:
-            process.write(Codec.encode(Quit()))
-            process.closeWriteChannel()
-            if not process.waitForFinished(EXIT_PATIENCE_MS):
-                process.kill()
-                process.waitForFinished(EXIT_PATIENCE_MS)
+        if process is not None:
+            process.close()
 
     # ------------------------------------------------------------ the process
 
@@ -179,51 +208,24 @@ class Engine(QObject):
         self._last_request += 1
         return self._last_request
 
-    def _send(self, command: Load | Count | Generate, handler: Handler) -> None:
+    def _send(self, command: Load | Unload | Count | Generate | Forget, handler: Handler) -> None:
         self._handlers[command.request] = handler
         if self._process is None:
-            self._start()
+            self._process = process = EngineProcess(self)
+            process.said.connect(self._on_said)
+            process.ended.connect(self._on_ended)
+            process.start(self._backend)
         self._write(command)
+        self._watch_idleness()
 
     def _write(self, command: Command) -> None:
         if self._process is not None:
-            self._process.write(Codec.encode(command))
+            self._process.write(command)
 
-    def _start(self) -> None:
-        process = QProcess(self)
-        environment = QProcessEnvironment()
-        for name, value in engine_environment().items():
-            environment.insert(name, value)
-        process.setProcessEnvironment(environment)
-        process.setWorkingDirectory(str(Path.home()))
-        process.readyReadStandardOutput.connect(self._read)
-        process.readyReadStandardError.connect(self._drain_stderr)
-        process.finished.connect(self._on_finished)
-        process.errorOccurred.connect(self._on_process_error)
-        program, *arguments = engine_command(self._backend)
-        self._process = process
-        self._stderr_tail = ""
-        process.start(program, arguments)
-
-    def _read(self) -> None:
-        process = self._process
-        for _ in range(LINES_A_TURN):
-            if process is None or process is not self._process or not process.canReadLine():
-                return
-            line = bytes(process.readLine().data())
-            try:
-                self._dispatch(Codec.event(line))
-            except msgspec.MsgspecError:
-                _log.exception("a line that is not of the protocol: %.200r", line)
-        QTimer.singleShot(0, self, self._read)
-
-    def _dispatch(self, event: AnyEvent) -> None:
+    def _on_said(self, event: AnyEvent) -> None:
         if isinstance(event, Hello):
             _log.info("engine: %s", event)
-            if event.protocol != PROTOCOL_VERSION:
-                self._end_with(
-                    UserError("The engine belongs to another version of Moatless.", "Install Moatless again.")
-                )
+            self.devices = event.devices
             return
         handler = self._handlers.get(event.request)
         if handler is None:
@@ -231,37 +233,23 @@ class Engine(QObject):
         if not isinstance(event, LoadProgress | Prefill | Piece):
             del self._handlers[event.request]
         handler(event)
+        self._watch_idleness()
 
-    def _drain_stderr(self) -> None:
-        if self._process is None:
-            return
-        text = bytes(self._process.readAllStandardError().data()).decode(errors="replace")
-        self._stderr_tail = (self._stderr_tail + text)[-_STDERR_TAIL:]
-        for line in text.splitlines():
-            _native_log.info("%s", line)
-
-    def _on_process_error(self, error: QProcess.ProcessError) -> None:
-        if error == QProcess.ProcessError.FailedToStart:  # the only one that is not followed by `finished`
-            self._end_with(UserError("The engine program could not be started.", "Install Moatless again."))
-
-    def _on_finished(self, exit_code: int, _status: QProcess.ExitStatus) -> None:
-        self._drain_stderr()
-        _log.info("the engine ended with %d; its last words: %s", exit_code, self._stderr_tail)
-        self._end_with(
-            UserError(crash_sentence(exit_code, self._stderr_tail), "It starts again with your next message.")
-        )
+    def _watch_idleness(self) -> None:
+        """Begin to wait anew for the model to have been idle long enough."""
+        self._idle.stop()
+        if self._idle.interval():
+            self._idle.start()
 
     def _kill_if_deaf(self, request: int) -> None:
         if request in self._handlers and self._process is not None:
             _log.info("the engine does not react to stop and is killed")
             self._process.kill()
 
-    def _end_with(self, error: UserError) -> None:
+    def _on_ended(self, error: UserError) -> None:
         """Forget the process and tell everyone who waits."""
         process, self._process = self._process, None
         if process is not None:
-            process.blockSignals(True)
-            process.kill()
             process.deleteLater()
         handlers, self._handlers = self._handlers, {}
         had_model, self.model, self._loaded_as = self.model is not None, None, None

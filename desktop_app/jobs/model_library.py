@@ -1,40 +1,104 @@
 """The models of the library as the window shows them, and what a person does with them."""
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from desktop_app.engine.choices import LoadSettings
+from desktop_app.engine.messages import Device
 from desktop_app.errors import UserError
 from desktop_app.jobs.background import Background
 from desktop_app.jobs.store import Store
 from desktop_app.library.catalog import add_model
+from desktop_app.library.draft import choose_draft
+from desktop_app.library.hardware import FreeMemory, free_memory_bytes, held_bytes
 from desktop_app.library.inspect import file_sha256
+from desktop_app.library.outlook import Outlook, look_ahead
 from desktop_app.storage.records import Model
+
+
+@dataclass(frozen=True)
+class _Outlooks:
+    """What was found out about the models, by their numbers."""
+
+    of: Mapping[int, Outlook] = field(default_factory=dict)
+    drafts: Mapping[int, str] = field(default_factory=dict)
 
 
 class ModelLibrary(QObject):
     """Keeps the list of models. Lives in the GUI thread.
 
+    Args:
+        load_settings: How models are to be loaded as things are; asked whenever the models are looked at.
+
     Signals:
         changed(): `models` or `missing` is different.
+        looked(): What `outlook` and `draft_for` say may be different.
         added(Model): The person's file is in the library.
         refused(UserError): It is not, and why.
     """
 
     changed = Signal()
+    looked = Signal()
     added = Signal(Model)
     refused = Signal(UserError)
 
-    def __init__(self, store: Store, background: Background, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        background: Background,
+        load_settings: Callable[[], LoadSettings] = LoadSettings,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
         self._store = store
         self._background = background
+        self._load_settings = load_settings
+        self._outlooks = _Outlooks()
+        self._n_looks = 0
+        self._engine_process = 0
+        self._free_vram: int | None = None
         self.models: tuple[Model, ...] = ()
         self.missing: frozenset[int] = frozenset()
 
     def refresh(self) -> None:
-        """Read the list again and look which files are still there."""
+        """Read the list again, look which files are still there and how they would run now."""
         self._store.ask(lambda r: r.models.list_models(), self._check)
+
+    def set_engine(self, process_id: int, devices: Sequence[Device]) -> None:
+        """Take into account what the engine could give back (0: there is none) and what it can compute on."""
+        self._engine_process = process_id
+        self._free_vram = sum(device.free_bytes for device in devices if device.kind == "gpu") if devices else None
+        self.look()
+
+    def outlook(self, model: Model) -> Outlook | None:
+        """Return what loading this model would mean; None until it was looked at."""
+        return self._outlooks.of.get(model.id)
+
+    def draft_for(self, model: Model) -> str:
+        """Return the file of the model that can guess ahead for this one, or an empty text."""
+        return self._outlooks.drafts.get(model.id, "")
+
+    def look(self) -> None:
+        """Look again how the models would run, with the settings and the free memory of now."""
+        models = [model for model in self.models if model.id not in self.missing]
+        settings, process_id, free_vram = self._load_settings(), self._engine_process, self._free_vram
+        if free_vram is None:  # before the engine has said what it finds, nothing can be said against it
+            settings = replace(settings, n_gpu_layers=-1)
+        self._n_looks = this_look = self._n_looks + 1
+
+        def show(outlooks: _Outlooks) -> None:
+            if this_look == self._n_looks:
+                self._outlooks = outlooks
+                self.looked.emit()
+
+        def look() -> _Outlooks:
+            held = held_bytes(process_id) if process_id else 0
+            return _look(models, settings, FreeMemory(free_memory_bytes() + held, free_vram or 0))
+
+        self._background.run(look, show)
 
     def add(self, path: Path) -> None:
         """Add a GGUF file where it lies; its hash is computed afterwards."""
@@ -56,14 +120,24 @@ class ModelLibrary(QObject):
         self._store.ask(lambda r: r.models.set_sha256(model.id, sha256), lambda _none: self.refresh())
 
     def _check(self, models: tuple[Model, ...]) -> None:
-        def look() -> frozenset[int]:
+        def check() -> frozenset[int]:
             return frozenset(model.id for model in models if not Path(model.path).is_file())
 
         def show(missing: frozenset[int]) -> None:
             self.models, self.missing = models, missing
             self.changed.emit()
+            self.look()
 
-        self._background.run(look, show)
+        self._background.run(check, show)
+
+
+def _look(models: Sequence[Model], settings: LoadSettings, free: FreeMemory) -> _Outlooks:
+    outlooks, drafts = {}, {}
+    for model in models:
+        draft = choose_draft(model, models)
+        drafts[model.id] = draft.path if draft else ""
+        outlooks[model.id] = look_ahead(Path(model.path), replace(settings, draft_path=drafts[model.id]), free)
+    return _Outlooks(outlooks, drafts)
 
 
 def _ignore(_error: UserError) -> None:

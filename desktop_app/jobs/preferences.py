@@ -4,6 +4,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from desktop_app.engine.choices import LoadSettings
 from desktop_app.errors import UserError
 from desktop_app.jobs.background import Background
 from desktop_app.paths import DataFolder
@@ -29,6 +30,10 @@ class Preferences(QObject):
 
     def __getitem__(self, option: Option[T]) -> T:
         return self.settings[option]
+
+    def load_settings(self) -> LoadSettings:
+        """Return how models are to be loaded."""
+        return self.settings.load_settings()
 
     def set(self, option: Option[Any], value: Any) -> None:
         """Change one option and save."""

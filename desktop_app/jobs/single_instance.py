@@ -34,9 +34,13 @@ class SingleInstance(QObject):
         self._name = "moatless-" + bytes(digest.toHex().data()).decode()[:16]
         self._server: QLocalServer | None = None
 
-    def claim(self) -> bool:
-        """Return True if this is the first window of the data folder (or the folder cannot be written at all)."""
-        return self._lock.tryLock(0) or self._lock.error() != QLockFile.LockError.LockFailedError
+    def claim(self, patience_ms: int = 0) -> bool:
+        """Return True if this is the only window of the data folder (or the folder cannot be written at all).
+
+        Args:
+            patience_ms: How long to wait for another one that may be closing.
+        """
+        return self._lock.tryLock(patience_ms) or self._lock.error() != QLockFile.LockError.LockFailedError
 
     def listen(self) -> None:
         """Hear from now on when the program is started again."""
@@ -59,9 +63,13 @@ class SingleInstance(QObject):
         socket.disconnectFromServer()
         return True
 
-    def close(self) -> None:
+    def stop_listening(self) -> None:
+        """Be deaf to other starts from now on: a window that is closing cannot come to the front."""
         if self._server is not None:
             self._server.close()
+
+    def close(self) -> None:
+        self.stop_listening()
         self._lock.unlock()
 
     def _on_connection(self) -> None:

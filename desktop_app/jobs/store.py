@@ -41,10 +41,12 @@ class Store(QObject):
 
     Signals:
         conversations_changed(): The list of conversations is not what it was.
+        conversation_deleted(int): This one is in the trash or gone for good.
         models_changed(): The same for the models.
     """
 
     conversations_changed = Signal()
+    conversation_deleted = Signal(int)
     models_changed = Signal()
 
     def __init__(self, background: Background, parent: QObject | None = None) -> None:
@@ -94,6 +96,21 @@ class Store(QObject):
             self.conversations_changed.emit()
 
         self.ask(work, done, on_error)
+
+    def trash(self, conversation_id: int, on_done: Callable[[], None]) -> None:
+        """Move a conversation to the trash, from where it can be brought back."""
+        self._delete(conversation_id, lambda r: r.chats.move_to_trash(conversation_id), on_done)
+
+    def delete_forever(self, conversation_id: int) -> None:
+        """Delete a conversation for good."""
+        self._delete(conversation_id, lambda r: r.chats.delete_forever(conversation_id), lambda: None)
+
+    def _delete(self, conversation_id: int, work: Callable[[Repositories], None], on_done: Callable[[], None]) -> None:
+        def done(_none: None) -> None:
+            self.conversation_deleted.emit(conversation_id)
+            on_done()
+
+        self.change(work, done)
 
     def close(self) -> None:
         """Close the database after everything asked before; the caller then closes `Background`."""

@@ -1,6 +1,7 @@
 """A title for a new chat: its first words at once, and after the first answer a better one from the model itself."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject
 
@@ -17,8 +18,20 @@ _QUESTION = "Give this conversation a title of two to six words. Reply with the 
 _SAMPLER = SamplerSettings(temperature=0, max_tokens=24)
 
 
+@dataclass(frozen=True)
+class _Conversation:
+    """As the engine has seen it; without a prompt if it needs no title."""
+
+    id: int
+    prompt: tuple[ChatMessage, ...]
+
+
 class TitleWriter(QObject):
-    """Asks the engine for titles. The question comes after the conversation, whose KV prefix it leaves in place."""
+    """Asks the engine for titles.
+
+    The question comes after the whole conversation, so that the engine has read nearly all of it, but is not part of
+    it: it belongs to no conversation and leaves the conversation's KV state as it is.
+    """
 
     def __init__(
         self, store: Store, engine: Engine, is_wanted: Callable[[], bool], parent: QObject | None = None
@@ -36,25 +49,27 @@ class TitleWriter(QObject):
         if answer.state != MessageState.DONE:
             return
 
-        def read(repositories: Repositories) -> tuple[Message, ...]:
-            if repositories.chats.get(answer.conversation_id).titled:
-                return ()
-            path = repositories.chats.path(answer.conversation_id)
-            return repositories.chats.messages(path) if len(path) == 2 else ()
+        def read(repositories: Repositories) -> _Conversation:
+            conversation = repositories.chats.get(answer.conversation_id)
+            path = repositories.chats.path(conversation.id)
+            if conversation.titled or len(path) != 2:
+                return _Conversation(conversation.id, ())
+            messages = repositories.chats.messages(path)
+            turns = tuple(ChatMessage(message.role, message.content) for message in messages)
+            system = conversation.system_prompt.strip()
+            return _Conversation(conversation.id, (ChatMessage("system", system), *turns) if system else turns)
 
         self._store.ask(read, self._ask)
 
-    def _ask(self, messages: tuple[Message, ...]) -> None:
-        if not messages or self._engine.model is None:
+    def _ask(self, conversation: _Conversation) -> None:
+        if not conversation.prompt or self._engine.model is None:
             return
-        conversation_id = messages[0].conversation_id
-        turns = [ChatMessage(message.role, message.content) for message in messages]
         pieces: list[str] = []
 
         def handle(event: AnyEvent) -> None:
             if isinstance(event, Piece):
                 pieces.append(event.text)
             elif isinstance(event, Finished) and (title := clean_title("".join(pieces))):
-                self._store.change(lambda r: r.chats.rename(conversation_id, title))
+                self._store.change(lambda r: r.chats.rename(conversation.id, title))
 
-        self._engine.generate((*turns, ChatMessage("user", _QUESTION)), _SAMPLER, handle)
+        self._engine.generate((*conversation.prompt, ChatMessage("user", _QUESTION)), _SAMPLER, handle)

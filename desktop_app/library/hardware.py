@@ -1,6 +1,7 @@
 """What this computer has for a model: memory and cores, as far as this process may use them."""
 
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,20 @@ import psutil
 
 _CGROUPS = Path("/sys/fs/cgroup")
 _OWN_CGROUPS = Path("/proc/self/cgroup")
+
+
+@dataclass(frozen=True)
+class FreeMemory:
+    """Bytes that can be had now.
+
+    Attributes:
+        vram: Of the GPU, 0 without one.
+        is_shared: What the GPU takes is taken from RAM, as on Apple's chips.
+    """
+
+    ram: int
+    vram: int = 0
+    is_shared: bool = sys.platform == "darwin"
 
 
 @dataclass(frozen=True)
@@ -24,6 +39,24 @@ def free_memory_bytes() -> int:
     """Return the memory that can be had without swapping; what only caches files counts as free."""
     allowed = [max(0, group.limit - group.used + group.file_cache) for group in _memory_groups()]
     return min([psutil.virtual_memory().available, *allowed])
+
+
+def held_bytes(process_id: int | None = None) -> int:
+    """Return the memory that the end of a process would give back; without a number, of this one.
+
+    What it has mapped from files is left out, because that counts as free all the time; only macOS locks it for a GPU.
+    A process that is gone holds nothing.
+    """
+    try:
+        process = psutil.Process(process_id)
+        if sys.platform == "darwin":
+            return int(process.memory_full_info().uss)
+        memory = process.memory_info()
+    except psutil.NoSuchProcess:
+        return 0
+    if sys.platform == "win32":
+        return int(memory.private)
+    return int(memory.rss - memory.shared)
 
 
 def physical_cores() -> int:

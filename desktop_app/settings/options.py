@@ -3,17 +3,23 @@
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from desktop_app.engine.choices import SamplerSettings
+from desktop_app.engine.choices import LoadSettings, SamplerSettings
 
 T = TypeVar("T")
 
 APPEARANCE = "Appearance"
 CHAT = "Chat"
 MODEL = "Model"
+MEMORY = "Memory"
 ANSWERS = "Answers"
 
+# What is to be said once about all options of a section.
+SECTION_HELP = {MODEL: "These take effect when a model is loaded."}
+
 _SAMPLER = SamplerSettings()
+_LOAD = LoadSettings()
 _MAX_PROMPT_CHARS = 100_000
+_MAX_GPU_LAYERS = 513  # of llama.cpp, with the output
 
 
 @dataclass(frozen=True)
@@ -41,11 +47,17 @@ class Toggle(Option[bool]):
 
 @dataclass(frozen=True)
 class Whole(Option[int]):
-    """A whole number. `zero` is what 0 means in words, where it means something else than a number."""
+    """A whole number.
+
+    Attributes:
+        lowest: What the minimum means in words, where it means something else than a number.
+        unit: What is counted, where the title does not say it.
+    """
 
     minimum: int
     maximum: int
-    zero: str = ""
+    lowest: str = ""
+    unit: str = ""
 
     def accepted(self, value: Any) -> int | None:
         if isinstance(value, bool) or not isinstance(value, int):
@@ -103,7 +115,6 @@ TEXT_SIZE = Whole(
     0,
     -2,
     6,
-    "Like the system",
 )
 SEND_KEY = Choice(
     "send_key",
@@ -132,22 +143,87 @@ CONTEXT_LENGTH = Whole(
     "context_length",
     MODEL,
     "Context length",
-    "How many tokens of a conversation the model sees at once; a token is about four letters. "
-    "More takes more memory. Takes effect when a model is loaded.",
+    "How many tokens of a conversation the model sees at once; a token is about four letters. More takes more memory.",
     0,
     0,
     1_048_576,
     "Automatic",
 )
+GPU_LAYERS = Whole(
+    "gpu_layers",
+    MODEL,
+    "Layers on the GPU",
+    "How much of the model the graphics processor computes, where there is one. Automatic puts there what fits.",
+    _LOAD.n_gpu_layers,
+    -1,
+    _MAX_GPU_LAYERS,
+    "Automatic",
+)
+KV_TYPE = Choice(
+    "kv_type",
+    MODEL,
+    "Precision of the KV cache",
+    "How exactly the model remembers the conversation. Fewer bits take less memory; 4 bits cost some quality.",
+    _LOAD.kv_type,
+    (("auto", "Automatic"), ("f16", "16 bits"), ("q8_0", "8 bits"), ("q4_0", "4 bits")),
+)
+FLASH_ATTENTION = Choice(
+    "flash_attention",
+    MODEL,
+    "Flash attention",
+    "A way to compute that takes less memory and is fast on most graphics processors; a KV cache of less than 16 bits "
+    "needs it.",
+    _LOAD.flash_attention,
+    (("auto", "Automatic"), ("on", "On"), ("off", "Off")),
+)
 THREADS = Whole(
     "threads",
     MODEL,
     "Processor threads",
-    "How many processor cores the model uses. Takes effect when a model is loaded.",
+    "How many processor cores the model uses. Automatic follows how busy they are.",
     0,
     0,
     512,
     "Automatic",
+)
+SPECULATE = Toggle(
+    "speculate",
+    MODEL,
+    "Guess ahead",
+    "The model checks several guessed words at once, where that is faster. The guesses come from the text or from a "
+    "much smaller model of the same family, if one is here; the answers stay as good.",
+    _LOAD.speculate,
+)
+KEEP_STATES = Toggle(
+    "keep_states",
+    MEMORY,
+    "Keep what the model has read",
+    "A conversation that is opened again goes on at once, because the model need not read it again. What is kept is as "
+    "private as the chat and is deleted with it.",
+    True,
+)
+STATE_DISK_GB = Whole(
+    "state_disk_gb",
+    MEMORY,
+    "Disk space for what it has read",
+    "If more would be needed, what was not used for the longest time goes. Automatic is 4 GB, or a twentieth of the "
+    "free disk if that is less.",
+    0,
+    0,
+    1_000,
+    "Automatic",
+    "GB",
+)
+IDLE_MINUTES = Whole(
+    "idle_minutes",
+    MEMORY,
+    "Let an idle model go after",
+    "Its memory is free for other programs then. It is loaded again as soon as you write.",
+    30,
+    0,
+    1_440,
+    "Never",
+    "min",
 )
 TEMPERATURE = Decimal(
     "temperature",
@@ -217,7 +293,14 @@ OPTIONS: tuple[Option[Any], ...] = (
     SUGGEST_TITLES,
     SYSTEM_PROMPT,
     CONTEXT_LENGTH,
+    GPU_LAYERS,
+    KV_TYPE,
+    FLASH_ATTENTION,
     THREADS,
+    SPECULATE,
+    KEEP_STATES,
+    STATE_DISK_GB,
+    IDLE_MINUTES,
     TEMPERATURE,
     TOP_K,
     TOP_P,

@@ -49,7 +49,14 @@ class Settings:
 
     def load_settings(self) -> LoadSettings:
         """Return how models are to be loaded."""
-        return LoadSettings(n_ctx=self[options.CONTEXT_LENGTH], n_threads=self[options.THREADS])
+        return LoadSettings(
+            n_ctx=self[options.CONTEXT_LENGTH],
+            n_threads=self[options.THREADS],
+            n_gpu_layers=self[options.GPU_LAYERS],
+            kv_type=self[options.KV_TYPE],
+            flash_attention=self[options.FLASH_ATTENTION],
+            speculate=self[options.SPECULATE],
+        )
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -81,6 +81,7 @@ class Photographer:
         self.take("chat-search")
         app.chat.list.search.clear()
         self.stream()
+        self.compare()
         app.window.show_page(MODELS)
         self.take("models")
         app.window.show_page(SETTINGS)
@@ -91,11 +92,21 @@ class Photographer:
         session = self.app.session
         self.app.chat.start_new()
         session.send("Write a long letter to a friend about a walk by the sea.")
-        wait_for(lambda: session.answer is not None and len(session.answer.text) > 300)
+        wait_for(lambda: bool(session.answers) and len(session.answers[0].text) > 300)
         self.take("chat-streaming")
         session.stop()
-        wait_for(lambda: session.answer is None)
+        wait_for(lambda: not session.answers)
         self.take("chat-stopped")
+
+    def compare(self) -> None:
+        """Have more answers written beside one, and take them while they are."""
+        session = self.app.session
+        self.open("Reading a CSV file safely")
+        session.compare(session.messages[-1])
+        wait_for(lambda: session.comparison is not None and all(len(each.text) > 200 for each in session.answers))
+        self.take("chat-comparing")
+        session.end_comparison()
+        wait_for(lambda: not session.answers)
 
 
 def main(folder: Path) -> None:

@@ -139,8 +139,7 @@ def llama_model(shape: Shape = Shape()) -> GgufFile:
         "llama.attention.head_count_kv": shape.n_head_kv,
         "llama.attention.layer_norm_rms_epsilon": 1e-5,
         "llama.rope.dimension_count": shape.n_embd // shape.n_head,
-        "tokenizer.ggml.model": "llama",
-        **_vocabulary(shape.n_vocab),
+        **sentencepiece_vocabulary(shape.n_vocab),
     }
     if shape.file_type is not None:
         metadata["general.file_type"] = shape.file_type
@@ -162,7 +161,7 @@ def llama_model(shape: Shape = Shape()) -> GgufFile:
     return GgufFile(tuple(metadata.items()), tuple(tensors))
 
 
-def _vocabulary(n_vocab: int) -> dict[str, Any]:
+def sentencepiece_vocabulary(n_vocab: int) -> dict[str, Any]:
     """Return a vocabulary that can write every byte."""
     tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
     kinds = [2, 3, 3, *[6] * 256]  # unknown, control, byte
@@ -170,6 +169,7 @@ def _vocabulary(n_vocab: int) -> dict[str, Any]:
         tokens.append(f"word{number}")
         kinds.append(1)
     return {
+        "tokenizer.ggml.model": "llama",
         "tokenizer.ggml.tokens": tokens,
         "tokenizer.ggml.scores": [0.0] * len(tokens),
         "tokenizer.ggml.token_type": Typed(INT32, kinds),

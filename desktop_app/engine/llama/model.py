@@ -1,7 +1,7 @@
 """A loaded model and its vocabulary."""
 
 import ctypes
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import llama_cpp.llama_cpp as api
 
@@ -62,6 +62,11 @@ class LlamaModel:
     def n_swa(self) -> int:
         """Tokens a sliding-window layer sees; 0 where there is none."""
         return int(api.llama_model_n_swa(self._model))
+
+    @property
+    def can_go_back(self) -> bool:
+        """Whether tokens can be taken back out of the cache: recurrent states cannot."""
+        return not api.llama_model_is_recurrent(self._model) and not api.llama_model_is_hybrid(self._model)
 
     @property
     def adds_bos(self) -> bool:
@@ -130,8 +135,3 @@ class LlamaModel:
 
     def close(self) -> None:
         api.llama_model_free(self._model)
-
-
-def token_array(tokens: Sequence[int]) -> ctypes.Array[ctypes.c_int32]:
-    """Return tokens as the native calls take them."""
-    return (api.llama_token * len(tokens))(*tokens)

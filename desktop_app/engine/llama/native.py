@@ -3,12 +3,19 @@
 import collections
 import ctypes
 import logging
+import sys
+from typing import Any
 
 import llama_cpp.llama_cpp as api
+from llama_cpp._ggml import libggml
+
+from desktop_app.engine.messages import Device
 
 # ggml/include/ggml.h, enum ggml_log_level. The binding's own table is shifted by one and would hide real errors.
 _DEBUG, _INFO, _WARN, _ERROR, _CONT = 1, 2, 3, 4, 5
 _LEVELS = {_DEBUG: logging.DEBUG, _INFO: logging.DEBUG, _WARN: logging.INFO, _ERROR: logging.ERROR}
+
+_DEVICE_KINDS = {0: "cpu", 1: "gpu", 2: "gpu"}  # ggml/include/ggml-backend.h, enum ggml_backend_dev_type
 
 _log = logging.getLogger(__name__)
 _complaints: collections.deque[str] = collections.deque(maxlen=20)
@@ -51,6 +58,43 @@ def system_info() -> str:
     return f"llama.cpp {api.llama_version().decode()} · {api.llama_print_system_info().decode().strip()}"
 
 
-def devices() -> tuple[str, ...]:
-    """Return the kinds of device this build can put layers on."""
-    return ("CPU", "GPU") if api.llama_supports_gpu_offload() else ("CPU",)
+def devices() -> tuple[Device, ...]:
+    """Return what this build can compute on here."""
+    found = []
+    try:
+        for index in range(_ggml("ggml_backend_dev_count", ctypes.c_size_t)):
+            device = ctypes.c_void_p(_ggml("ggml_backend_dev_get", ctypes.c_void_p, ctypes.c_size_t(index)))
+            free, total = ctypes.c_size_t(), ctypes.c_size_t()
+            _ggml("ggml_backend_dev_memory", None, device, ctypes.byref(free), ctypes.byref(total))
+            found.append(
+                Device(
+                    name=_ggml("ggml_backend_dev_name", ctypes.c_char_p, device).decode(errors="replace"),
+                    description=_ggml("ggml_backend_dev_description", ctypes.c_char_p, device).decode(errors="replace"),
+                    kind=_DEVICE_KINDS.get(_ggml("ggml_backend_dev_type", ctypes.c_int, device), "accelerator"),
+                    free_bytes=free.value,
+                    total_bytes=total.value,
+                )
+            )
+    except AttributeError:  # a build that keeps these functions to itself
+        return (Device("CPU", "", "cpu"),)
+    return tuple(found)
+
+
+def free_gpu_bytes() -> int:
+    """Return the free memory of all GPUs."""
+    return sum(device.free_bytes for device in devices() if device.kind == "gpu")
+
+
+def return_memory() -> None:
+    """Give what was freed back to the system: the C library of Linux would keep some of it for later."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:  # other C libraries have none
+            trim(0)
+
+
+def _ggml(name: str, result: Any, *arguments: Any) -> Any:
+    """Call a function of ggml that the binding does not declare."""
+    function = getattr(libggml, name)
+    function.restype = result
+    return function(*arguments)

@@ -32,9 +32,9 @@ class Sampler:
             for token in before[-PENALTY_LAST_N:]:
                 api.llama_sampler_accept(self._chain, token)
 
-    def sample(self, context: LlamaContext) -> int:
-        """Return the next token, chosen by the logits of the last decoded one."""
-        return int(api.llama_sampler_sample(self._chain, context.handle, -1))  # accepts the token as well
+    def sample(self, context: LlamaContext, row: int) -> int:
+        """Return the next token, chosen by the logits of this row of the last batch."""
+        return int(api.llama_sampler_sample(self._chain, context.handle, row))  # accepts the token as well
 
     def close(self) -> None:
         api.llama_sampler_free(self._chain)

@@ -12,6 +12,7 @@ from desktop_app.errors import UserError
 from desktop_app.gui.chat.chat_header import ChatHeader
 from desktop_app.gui.chat.chat_options import WIDTH as OPTIONS_WIDTH
 from desktop_app.gui.chat.chat_options import ChatOptions
+from desktop_app.gui.chat.comparison_page import WANTED_WIDTH, ComparisonPage
 from desktop_app.gui.chat.composer import Composer
 from desktop_app.gui.chat.conversation_list import ConversationList
 from desktop_app.gui.chat.link_guard import ask_before_opening
@@ -52,6 +53,7 @@ class ChatPage(QWidget):
         self.list = ConversationList(store)
         self.header = ChatHeader()
         self.transcript = Transcript(background.run)
+        self.comparison = ComparisonPage(background.run)
         self.welcome = Welcome()
         self.composer = Composer()
         self.options = ChatOptions()
@@ -85,8 +87,8 @@ class ChatPage(QWidget):
     def _show_opened(self) -> None:
         session = self._session
         conversation = session.conversation
+        self._show_middle()
         self.transcript.show_messages(session.messages, len(session.path), session.first)
-        self._middle.setCurrentWidget(self.transcript if session.path else self.welcome)
         self.header.title.setText(conversation.title)
         self.list.set_current(conversation.id)
         if self.composer.text() != conversation.draft:
@@ -100,30 +102,42 @@ class ChatPage(QWidget):
         else:
             self.transcript.scroll_to(session.found)
 
+    def _show_middle(self) -> None:
+        comparison = self._session.comparison
+        self.comparison.show_comparison(comparison)
+        messages = self.transcript if self._session.path else self.welcome
+        self._middle.setCurrentWidget(messages if comparison is None else self.comparison)
+        self._escape.setEnabled(comparison is not None)
+        self._fold_list()
+
     def _on_added(self, message: Message) -> None:
-        self._middle.setCurrentWidget(self.transcript)
+        self._show_middle()
         self.transcript.append_message(message)
         self.header.title.setText(self._session.conversation.title)
         self.list.set_current(self._session.conversation.id)
 
     def _on_changed(self, message: Message) -> None:
         self.transcript.update_message(message)
+        self.comparison.update_message(message)
         self._show_context()
 
     def _on_answering(self, answer: Answer) -> None:
-        live = self.transcript.streaming_view(answer.message.id, answer.text)
-        answer.grew.connect(live.append)
+        message_id = answer.message.id
+        if (card := self.comparison.streaming_card(message_id, answer.text)) is not None:
+            answer.grew.connect(card.append)
+        elif message_id in self._session.path:  # else it belongs to a version that is not shown
+            answer.grew.connect(self.transcript.streaming_view(message_id, answer.text).append)
         answer.grew.connect(partial(self._on_piece, answer))
         answer.progressed.connect(partial(self._on_prefill, answer))
 
     def _on_piece(self, answer: Answer, _text: str) -> None:
-        if self._is_reading and self._session.answer is answer:
+        if self._is_reading and answer in self._session.answers:
             self._is_reading = False
             self.composer.show_status("")
 
     def _on_prefill(self, answer: Answer, prefill: Prefill) -> None:
         left = prefill.total_tokens - prefill.done_tokens
-        if left > 0 and self._session.answer is answer:  # else another chat is on the screen
+        if left > 0 and answer in self._session.answers:  # else another chat is on the screen
             self._is_reading = True
             self.composer.show_status(f"Reading {prefill.done_tokens:,} of {prefill.total_tokens:,} tokens")
 
@@ -142,7 +156,7 @@ class ChatPage(QWidget):
         """Show what the person should know of the model in use, if anything; an error stays until something is sent."""
         model = self._engine.model
         if not self._shows_error:
-            self.composer.show_status(model.template_note if model else "")
+            self.composer.show_status((model.template_note or model.load_note) if model else "")
 
     def _on_load_progress(self, fraction: float) -> None:
         if self._session.status == Status.IDLE:
@@ -199,6 +213,7 @@ class ChatPage(QWidget):
         self.composer.edited.connect(lambda: session.set_draft(self.composer.text()))
         transcript = self.transcript
         transcript.regenerate_requested.connect(self._with_message(session.regenerate))
+        transcript.compare_requested.connect(self._with_message(session.compare))
         transcript.delete_requested.connect(self._with_message(session.delete))
         transcript.continue_requested.connect(self._with_message(session.resume))
         transcript.version_requested.connect(
@@ -207,16 +222,32 @@ class ChatPage(QWidget):
         transcript.edited.connect(
             lambda message_id, text: self._with_message(lambda message: session.edit(message, text))(message_id)
         )
-        transcript.link_activated.connect(lambda url: ask_before_opening(self, url))
+        for shown in (transcript, self.comparison):
+            shown.link_activated.connect(lambda url: ask_before_opening(self, url))
         transcript.earlier_wanted.connect(self._show_earlier)
         transcript.later_wanted.connect(self._show_later)
         transcript.latest_wanted.connect(session.show_latest)
+        self.comparison.keep_requested.connect(self._keep)
+        self.comparison.stop_requested.connect(session.stop_one)
+        self.comparison.end_requested.connect(session.end_comparison)
+        self._escape.activated.connect(self._stop_or_end)
         for keys, do in (
             (QKeySequence(QKeySequence.StandardKey.New), self.start_new),
             (QKeySequence(QKeySequence.StandardKey.Find), self._find),
             (QKeySequence("Ctrl+L"), self.composer.edit.setFocus),
         ):
             QShortcut(keys, self, do)
+
+    def _keep(self, message_id: int) -> None:
+        if (card := self.comparison.card(message_id)) is not None:
+            self._session.keep(card.message)
+
+    def _stop_or_end(self) -> None:
+        """Stop the answers beside each other; once they are written, go back to the chat."""
+        if self._session.answers:
+            self._session.stop()
+        else:
+            self._session.end_comparison()
 
     def start_new(self) -> None:
         """Open an empty chat."""
@@ -304,13 +335,18 @@ class ChatPage(QWidget):
         self.composer.setMaximumWidth(theme().column() + 2 * scale.SPACE_16)
 
     def _is_narrow(self) -> bool:
-        taken = 0 if self.options.isHidden() else OPTIONS_WIDTH
-        return self.width() - taken < scale.NARROW_WIDTH - RAIL_WIDTH
+        room = self.width() - (0 if self.options.isHidden() else OPTIONS_WIDTH)
+        if self._session.comparison is not None:
+            return room < LIST_WIDTH + WANTED_WIDTH
+        return room < scale.NARROW_WIDTH - RAIL_WIDTH
 
     def _lay_out(self) -> None:
         self._middle.addWidget(self.welcome)
         self._middle.addWidget(self.transcript)
+        self._middle.addWidget(self.comparison)
         chat = QWidget()
+        within_chat = Qt.ShortcutContext.WidgetWithChildrenShortcut
+        self._escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), chat, context=within_chat)
         column = QVBoxLayout(chat)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

@@ -183,11 +183,11 @@ class ConversationList(QFrame):
     def trash(self, conversation: Conversation) -> None:
         """Move a conversation to the trash and offer the way back."""
 
-        def done(_none: None) -> None:
+        def done() -> None:
             self.removed.emit(conversation.id)
             self.trashed.emit(conversation.title, lambda: self._restore(conversation))
 
-        self._store.change(lambda r: r.chats.move_to_trash(conversation.id), done)
+        self._store.trash(conversation.id, done)
 
     def _restore(self, conversation: Conversation) -> None:
         self._store.change(lambda r: r.chats.restore(conversation.id))
@@ -195,7 +195,7 @@ class ConversationList(QFrame):
     def _delete_forever(self, conversation: Conversation) -> None:
         question = f"Delete “{conversation.title}” for good?"
         if ask(self, question, "This cannot be undone.", "Delete for good", "Keep it"):
-            self._store.change(lambda r: r.chats.delete_forever(conversation.id))
+            self._store.delete_forever(conversation.id)
 
     def _export(self, conversation: Conversation) -> None:
         suggested = re.sub(r"[^\w\- ]", "", conversation.title).strip() or "Chat"

@@ -21,6 +21,9 @@ _PAUSE_PER_COST = 4  # rendering takes a fifth of the time at most
 class MessageBody(QWidget):
     """A column of views, as high as its text.
 
+    Args:
+        columns: How many of these are shown, and perhaps written, beside each other: they share the time for drawing.
+
     Signals:
         resized(): The height it needs may have changed; whoever holds it places it anew.
         link_activated(str): The person chose a link.
@@ -29,9 +32,10 @@ class MessageBody(QWidget):
     resized = Signal()
     link_activated = Signal(str)
 
-    def __init__(self, run_in_background: RunInBackground, parent: QWidget | None = None) -> None:
+    def __init__(self, run_in_background: RunInBackground, parent: QWidget | None = None, columns: int = 1) -> None:
         super().__init__(parent)
         self._run_in_background = run_in_background
+        self._columns = columns
         self._text = ""
         self._new: list[str] = []
         self._shown_answer = ""
@@ -41,7 +45,7 @@ class MessageBody(QWidget):
         self.selection = TextSelection(self._text_views, self)
         self._answer.link_activated.connect(self.link_activated)
         self._answer.view_added.connect(self.selection.watch)
-        self._timer = QTimer(self, singleShot=True, interval=RENDER_INTERVAL_MS)
+        self._timer = QTimer(self, singleShot=True, interval=RENDER_INTERVAL_MS * columns)
         self._timer.timeout.connect(self._render)
 
     # ------------------------------------------------------------ content
@@ -93,7 +97,7 @@ class MessageBody(QWidget):
         self._show()
         self.resized.emit()
         cost_ms = (time.perf_counter() - started) * 1000
-        self._timer.setInterval(max(RENDER_INTERVAL_MS, round(cost_ms * _PAUSE_PER_COST)))
+        self._timer.setInterval(self._columns * max(RENDER_INTERVAL_MS, round(cost_ms * _PAUSE_PER_COST)))
 
     def _show(self) -> None:
         parts = split(self.text, streaming=self._is_streaming)

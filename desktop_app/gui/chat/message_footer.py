@@ -21,12 +21,14 @@ class MessageFooter(QWidget):
     """Buttons, and the answer's numbers.
 
     Signals:
-        copy_requested(), regenerate_requested(), edit_requested(), delete_requested(): A button was pressed.
+        copy_requested(), regenerate_requested(), compare_requested(), edit_requested(), delete_requested(): A button
+            was pressed.
         version_requested(int): Show the version before (-1) or after (1) this one.
     """
 
     copy_requested = Signal()
     regenerate_requested = Signal()
+    compare_requested = Signal()
     edit_requested = Signal()
     delete_requested = Signal()
     version_requested = Signal(int)
@@ -59,6 +61,8 @@ class MessageFooter(QWidget):
             self._copy = self._button("copy", self.tr("Copy"), self.copy_requested.emit)
         if is_answer:
             self._button("refresh-cw", self.tr("Answer again"), self.regenerate_requested.emit)
+        if is_answer and self._message.content:
+            self._button("columns-3", self.tr("More answers"), self.compare_requested.emit)
         if self._message.content:
             self._button("pencil", self.tr("Edit"), self.edit_requested.emit)
         if self._message.versions > 1:

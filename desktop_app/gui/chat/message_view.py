@@ -41,9 +41,12 @@ _RING_GAP = 6
 class MessageView(QWidget):
     """Looks the same whether its text came at once or streamed. Signals carry the message's id.
 
+    Args:
+        columns: How many answers are shown beside each other; if it is not the only one, it has no buttons of its own.
+
     Signals:
         resized(): The height it needs may have changed.
-        regenerate_requested(int), delete_requested(int), continue_requested(int): A wish.
+        regenerate_requested(int), compare_requested(int), delete_requested(int), continue_requested(int): A wish.
         version_requested(int, int): Show the version before (-1) or after (1) this one.
         edited(int, str): The person changed the text.
         link_activated(str): The person chose a link.
@@ -51,15 +54,19 @@ class MessageView(QWidget):
 
     resized = Signal()
     regenerate_requested = Signal(int)
+    compare_requested = Signal(int)
     delete_requested = Signal(int)
     continue_requested = Signal(int)
     version_requested = Signal(int, int)
     edited = Signal(int, str)
     link_activated = Signal(str)
 
-    def __init__(self, message: Message, run_in_background: RunInBackground, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, message: Message, run_in_background: RunInBackground, parent: QWidget | None = None, columns: int = 1
+    ) -> None:
         super().__init__(parent)
         self._message = message
+        self._has_footer = columns == 1
         self._place = (0, 0)
         self._is_last = False
         self._editor: MessageEditor | None = None
@@ -70,7 +77,7 @@ class MessageView(QWidget):
         if message.role == Role.USER:
             self.body = Bubble(message.content, self)
         else:
-            self.body = MessageBody(run_in_background, self)
+            self.body = MessageBody(run_in_background, self, columns)
             self.body.link_activated.connect(self.link_activated)
             self.body.set_text(message.content, streaming=self.is_streaming)
         self.body.resized.connect(self._on_resized)
@@ -82,11 +89,12 @@ class MessageView(QWidget):
 
     def make_ready(self) -> None:
         """Make what is needed only in sight: the buttons."""
-        if self._footer is not None:
+        if self._footer is not None or not self._has_footer:
             return
         footer = self._footer = MessageFooter(self._message, self)
         footer.copy_requested.connect(self._copy)
         footer.regenerate_requested.connect(lambda: self.regenerate_requested.emit(self._message.id))
+        footer.compare_requested.connect(lambda: self.compare_requested.emit(self._message.id))
         footer.edit_requested.connect(self.begin_edit)
         footer.delete_requested.connect(lambda: self.delete_requested.emit(self._message.id))
         footer.version_requested.connect(lambda step: self.version_requested.emit(self._message.id, step))
@@ -252,7 +260,7 @@ class MessageView(QWidget):
         height = self._main_height(width)
         for note in self._notes:
             height += SPACE_12 + note.height_for(width)
-        return height + SPACE_4 + prose_style().row_px
+        return height + SPACE_4 + prose_style().row_px if self._has_footer else height
 
     def _main_height(self, width: int) -> int:
         if self._editor is not None:

@@ -22,7 +22,8 @@ class Transcript(MessagePage):
     Signals:
         earlier_wanted(), later_wanted(): Messages beyond an end are needed: answer with `prepend`, `append_later`.
         latest_wanted(): The person wants to be at the end, which is not in the window: answer with `show_messages`.
-        regenerate_requested(int), delete_requested(int), continue_requested(int): A wish about a message.
+        regenerate_requested(int), compare_requested(int), delete_requested(int), continue_requested(int): A wish
+            about a message.
         version_requested(int, int): Show the version before (-1) or after (1) this message.
         edited(int, str): The person changed a message's text.
         link_activated(str): The person chose a link to the web or a mail address.
@@ -30,6 +31,7 @@ class Transcript(MessagePage):
 
     latest_wanted = Signal()
     regenerate_requested = Signal(int)
+    compare_requested = Signal(int)
     delete_requested = Signal(int)
     continue_requested = Signal(int)
     version_requested = Signal(int, int)
@@ -187,6 +189,7 @@ class Transcript(MessagePage):
         view = MessageView(message, self._run_in_background, self.column)
         view.resized.connect(lambda: self.on_view_resized(view))
         view.regenerate_requested.connect(self.regenerate_requested)
+        view.compare_requested.connect(self.compare_requested)
         view.delete_requested.connect(self.delete_requested)
         view.continue_requested.connect(self.continue_requested)
         view.version_requested.connect(self.version_requested)

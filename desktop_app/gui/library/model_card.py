@@ -8,8 +8,10 @@ from desktop_app.gui.theme import icon, scale
 from desktop_app.gui.widgets.icon_button import IconButton
 from desktop_app.library.catalog import SOURCE_STARTER
 from desktop_app.library.memory import readable_size
+from desktop_app.library.outlook import Fit, Outlook
 from desktop_app.storage.records import Model
 
+_ROLES = {Fit.WELL: "small", Fit.TIGHT: "warn", Fit.TOO_LARGE: "danger"}
 STARTER_WORDS = "Small enough for any computer, to try things with. It makes many mistakes; a larger model knows more."
 
 
@@ -40,6 +42,16 @@ class ModelCard(QFrame):
         layout.addWidget(self.chat_button, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addWidget(self._more(model), 0, Qt.AlignmentFlag.AlignVCenter)
 
+    def show_outlook(self, outlook: Outlook | None) -> None:
+        """Say how the model would run here; None where that is not known (yet)."""
+        fit = outlook.fit if outlook else None
+        self.badge.setText(fit.value if fit else "")
+        self.badge.setProperty("role", _ROLES.get(fit, "small") if fit else "small")
+        self.badge.style().polish(self.badge)
+        self.badge.setVisible(fit is not None)
+        self.needs.setText(outlook.sentence if outlook else "")
+        self.needs.setVisible(outlook is not None)
+
     def _words(self, model: Model, is_in_use: bool, is_missing: bool) -> QVBoxLayout:
         words = QVBoxLayout()
         words.setSpacing(scale.SPACE_4)
@@ -50,9 +62,13 @@ class ModelCard(QFrame):
             head.addWidget(_label("Missing", "danger"))
         elif is_in_use:
             head.addWidget(_label("In use", "small"))
+        self.badge = _label("", "small")
+        head.addWidget(self.badge)
         head.addStretch(1)
+        self.needs = _label("", "small", wraps=True)
         words.addLayout(head)
-        words.addWidget(_label(_facts(model), "small"))
+        words.addWidget(_label(_facts(model), "small", wraps=True))
+        words.addWidget(self.needs)
         if is_missing:
             words.addWidget(_label(f"The file is no longer at {model.path}.", "small", wraps=True))
         elif model.source == SOURCE_STARTER:

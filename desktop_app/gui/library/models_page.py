@@ -29,10 +29,12 @@ class ModelsPage(ColumnPage):
         self._library = library
         self._in_use = ""
         self.setAcceptDrops(True)
-        self._cards = QVBoxLayout()
-        self._cards.setSpacing(scale.SPACE_12)
+        self.cards: list[ModelCard] = []
+        self._column = QVBoxLayout()
+        self._column.setSpacing(scale.SPACE_12)
         self._lay_out()
         library.changed.connect(self._show)
+        library.looked.connect(self._show_outlooks)
 
     def set_in_use(self, path: str) -> None:
         """Mark the model that is loaded."""
@@ -55,15 +57,22 @@ class ModelsPage(ColumnPage):
                 self._library.add(Path(url.toLocalFile()))
 
     def _show(self) -> None:
-        while item := self._cards.takeAt(0):
-            if widget := item.widget():
-                widget.deleteLater()
+        for card in self.cards:
+            self._column.removeWidget(card)
+            card.deleteLater()
+        self.cards = []
         for model in self._library.models:
             card = ModelCard(model, model.path == self._in_use, model.id in self._library.missing)
             card.chat_wanted.connect(self.chat_wanted)
             card.remove_wanted.connect(self._library.remove)
-            self._cards.addWidget(card)
+            self._column.addWidget(card)
+            self.cards.append(card)
         self._empty.setVisible(not self._library.models)
+        self._show_outlooks()
+
+    def _show_outlooks(self) -> None:
+        for card in self.cards:
+            card.show_outlook(self._library.outlook(card.model))
 
     def _lay_out(self) -> None:
         self.add_button = QPushButton("Add a model file")
@@ -80,7 +89,7 @@ class ModelsPage(ColumnPage):
         hint.setProperty("role", "small")
         self.column.addWidget(words)
         self.column.addSpacing(scale.SPACE_16)
-        self.column.addLayout(self._cards)
+        self.column.addLayout(self._column)
         self.column.addWidget(self._empty)
         self.column.addWidget(hint)
         self.column.addStretch(1)

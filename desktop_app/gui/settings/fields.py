@@ -86,8 +86,9 @@ def _whole(option: Whole, value: int, on_change: Callable[[Any], None]) -> QSpin
     number.setGroupSeparatorShown(True)
     number.setValue(value)
     number.setKeyboardTracking(False)
-    if option.zero and option.minimum == 0:
-        number.setSpecialValueText(option.zero)
+    number.setSpecialValueText(option.lowest)
+    if option.unit:
+        number.setSuffix(f" {option.unit}")
     number.valueChanged.connect(on_change)
     return number
 

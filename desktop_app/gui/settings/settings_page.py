@@ -1,17 +1,22 @@
 """The settings: every declared option with its field and its help, searchable."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from desktop_app.engine.messages import Device
 from desktop_app.gui.settings.fields import make_field
 from desktop_app.gui.theme import scale
 from desktop_app.gui.widgets.column_page import ColumnPage
 from desktop_app.gui.widgets.search_field import SearchField
 from desktop_app.jobs.preferences import Preferences
-from desktop_app.settings.options import OPTIONS, Option, Text
+from desktop_app.library.memory import readable_size
+from desktop_app.settings.options import MODEL, OPTIONS, SECTION_HELP, Option, Text
 
 COLUMN_WIDTH = 680
 FIELD_WIDTH = 240
+_KINDS = {"gpu": "graphics processor", "accelerator": "accelerator"}
 
 
 class SettingsPage(ColumnPage):
@@ -21,7 +26,8 @@ class SettingsPage(ColumnPage):
         super().__init__("Settings", COLUMN_WIDTH)
         self._preferences = preferences
         self._rows: list[tuple[QWidget, str, str]] = []  # widget, its section, the words it is found by
-        self._headings: dict[str, QLabel] = {}
+        self._headings: dict[str, QWidget] = {}
+        self.section_help: dict[str, QLabel] = {}
         self.search = SearchField("Find a setting")
         self.search.textChanged.connect(self._filter)
         self._nothing = QLabel("No setting has these words.")
@@ -35,13 +41,27 @@ class SettingsPage(ColumnPage):
         self._add_privacy(data_folder)
         self.column.addStretch(1)
 
+    def set_devices(self, devices: Sequence[Device]) -> None:
+        """Say what models can be computed on here."""
+        found = ", ".join(_described(device) for device in devices)
+        self.section_help[MODEL].setText(
+            f"{SECTION_HELP[MODEL]} Models run on: {found}." if found else SECTION_HELP[MODEL]
+        )
+
     def _add_heading(self, section: str) -> None:
-        if section not in self._headings:
-            heading = QLabel(section)
-            heading.setProperty("role", "section")
-            heading.setContentsMargins(0, scale.SPACE_24, 0, 0)
-            self._headings[section] = heading
-            self.column.addWidget(heading)
+        if section in self._headings:
+            return
+        heading = self._headings[section] = QWidget()
+        layout = QVBoxLayout(heading)
+        layout.setContentsMargins(0, scale.SPACE_24, 0, 0)
+        layout.setSpacing(scale.SPACE_4)
+        title = QLabel(section)
+        title.setProperty("role", "section")
+        layout.addWidget(title)
+        if section in SECTION_HELP:
+            help_label = self.section_help[section] = _small_label(SECTION_HELP[section])
+            layout.addWidget(help_label)
+        self.column.addWidget(heading)
 
     def _add_option(self, option: Option[object]) -> None:
         self._add_heading(option.section)
@@ -49,9 +69,7 @@ class SettingsPage(ColumnPage):
         field = make_field(option, value, lambda new: self._preferences.set(option, new))
         title = QLabel(option.title)
         title.setBuddy(field)
-        hint = QLabel(option.help)
-        hint.setProperty("role", "small")
-        hint.setWordWrap(True)
+        hint = _small_label(option.help)
         words = QVBoxLayout()
         words.setSpacing(scale.SPACE_4 // 2)
         words.addWidget(title)
@@ -97,3 +115,20 @@ class SettingsPage(ColumnPage):
         for section, heading in self._headings.items():
             heading.setVisible(section in shown_sections)
         self._nothing.setVisible(not shown_sections)
+
+
+def _small_label(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "small")
+    label.setTextFormat(Qt.TextFormat.PlainText)  # devices call themselves what they like
+    label.setWordWrap(True)
+    return label
+
+
+def _described(device: Device) -> str:
+    """Return a device as people know it: what it is called, what it is, and how much memory of its own is free."""
+    name = device.description or device.name
+    if device.kind == "cpu":
+        return name
+    free = f", {readable_size(device.free_bytes)} free" if device.free_bytes else ""
+    return f"{name} ({_KINDS.get(device.kind, device.kind)}{free})"

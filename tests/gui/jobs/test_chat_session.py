@@ -8,9 +8,22 @@ from msgspec.structs import replace
 
 from desktop_app.engine.choices import LoadSettings, SamplerSettings
 from desktop_app.engine.echo import PACE_VARIABLE
+from desktop_app.engine.messages import AnswerFacts, Finished
 from desktop_app.errors import UserError
 from desktop_app.jobs.chat_session import Status
 from desktop_app.storage.records import MessageState, Role
+
+FACTS = AnswerFacts(
+    prompt_tokens=3,
+    reused_tokens=0,
+    answer_tokens=3,
+    omitted_messages=0,
+    prefill_s=0.1,
+    decode_s=0.1,
+    time_to_first_token_s=0.1,
+    finish_reason="stop",
+    seed=1,
+)
 
 
 @pytest.fixture
@@ -62,6 +75,18 @@ def test_a_new_chat_is_stored_with_its_first_message_and_has_its_first_words_as_
     send("How do foxes sleep?")
     assert not session.is_new
     assert [each.title for each in ask(lambda r: r.chats.list_conversations())] == ["How do foxes sleep?"]
+
+
+def test_the_engine_knows_whose_answer_it_writes_and_with_which_model(qtbot, session, engine, send, model, monkeypatch):
+    asked, generate, with_model = [], engine.generate, engine.with_model
+    monkeypatch.setattr(engine, "generate", lambda *a, **k: asked.append(k["conversation"]) or generate(*a, **k))
+    monkeypatch.setattr(engine, "with_model", lambda *a, **k: asked.append(k["sha256"]) or with_model(*a, **k))
+    answer = send("hello")
+    for again in (session.resume, session.compare):
+        again(answer)
+        qtbot.waitUntil(lambda: session.status == Status.IDLE)
+    conversation, known = session.conversation.id, model.sha256
+    assert asked == [known, conversation, known, conversation, known, *[conversation] * 3]
 
 
 def test_a_message_too_long_for_the_context_is_refused_and_nothing_is_stored(qtbot, session, ask):
@@ -219,6 +244,25 @@ def test_closing_the_window_saves_what_was_written(qtbot, slow, session, ask):
     assert "closed" in message.note
 
 
+def test_an_answer_whose_chat_is_deleted_for_good_ends_quietly(qtbot, slow, session, ask):
+    answer = first_piece(qtbot, session, lambda: session.send("word " * 300))
+    ask(lambda r: r.chats.delete_forever(answer.message.conversation_id))
+    with qtbot.waitSignal(answer.ended) as ended:
+        session.stop()
+    assert ended.args[0].state == MessageState.STOPPED
+
+
+def test_an_answer_that_has_just_ended_is_not_interrupted_by_closing(qtbot, slow, session, ask):
+    answer = first_piece(qtbot, session, lambda: session.send("word " * 300))
+    ends = []
+    answer.ended.connect(ends.append)
+    answer.take(Finished(1, FACTS))
+    session.close()
+    ask(lambda r: None)
+    assert [message.state for message in ends] == [MessageState.DONE]
+    assert stored(ask, session)[-1].state == MessageState.DONE
+
+
 def test_a_full_disk_loses_no_answer(qtbot, slow, session, ask):
     answer = first_piece(qtbot, session, lambda: session.send("word " * 20))
 
@@ -286,6 +330,6 @@ def test_an_edited_answer_does_not_bring_back_the_chat_that_was_left(session, se
 
 def test_a_changed_context_length_loads_the_model_again(qtbot, store, engine, model, session, send):
     send("hello")
-    session._load_settings = lambda: LoadSettings(n_ctx=512)
+    session._load_settings = lambda _model: LoadSettings(n_ctx=512)
     send("hello again")
     assert engine.model.n_ctx == 512

@@ -2,22 +2,17 @@
 
 import os
 import signal
+import sys
 
 import pytest
 
 from desktop_app.engine.choices import LoadSettings, SamplerSettings
 from desktop_app.engine.echo import PACE_VARIABLE
-from desktop_app.engine.messages import ChatMessage, Failed, Finished, Piece
+from desktop_app.engine.messages import ChatMessage, Failed, Finished, Forget, Piece, StateFolder
+from desktop_app.jobs import engine_process
 from desktop_app.jobs.engine import EngineState
 
 HELLO = (ChatMessage("user", "hello old friend"),)
-
-
-@pytest.fixture
-def loaded(qtbot, engine, model):
-    with qtbot.waitSignal(engine.state_changed, check_params_cb=lambda state: state == EngineState.READY):
-        engine.with_model(model.path, LoadSettings(), lambda: None, lambda error: None)
-    return engine
 
 
 @pytest.fixture
@@ -114,11 +109,147 @@ def test_a_killed_engine_is_a_sentence_and_the_next_command_starts_another(qtbot
 
 
 def test_an_engine_that_cannot_be_started_is_a_sentence(qtbot, engine, monkeypatch, tmp_path):
-    monkeypatch.setattr("desktop_app.jobs.engine.engine_command", lambda backend: [str(tmp_path / "nothing")])
+    monkeypatch.setattr("desktop_app.jobs.engine_process.engine_command", lambda backend: [str(tmp_path / "nothing")])
     errors = []
     engine.with_model("x", LoadSettings(), lambda: None, errors.append)
     qtbot.waitUntil(lambda: bool(errors))
     assert "could not be started" in errors[0].sentence
+
+
+def test_the_engine_says_what_it_can_compute_on(loaded):
+    assert [device.kind for device in loaded.devices] == ["cpu"]
+
+
+# ------------------------------------------------------------ conversations
+
+
+def test_the_engine_is_told_whose_answer_it_is_and_where_states_are_kept(qtbot, engine, model, answers, sent):
+    engine.states = StateFolder("/kv", 5)
+    ready = []
+    engine.with_model(model.path, LoadSettings(), lambda: ready.append(True), ready.append, sha256="e" * 64)
+    qtbot.waitUntil(lambda: ready == [True])
+    engine.generate(HELLO, SamplerSettings(), answers.append, conversation=7)
+    engine.generate(HELLO, SamplerSettings(), answers.append)
+    qtbot.waitUntil(ended(answers))
+    load, mine, nobodys = sent
+    assert (load.sha256, load.states) == ("e" * 64, StateFolder("/kv", 5))
+    assert (mine.conversation, nobodys.conversation) == (7, 0)
+
+
+def test_where_states_are_kept_is_no_reason_to_load_a_model_again(loaded, model):
+    loaded.states = StateFolder("/elsewhere")
+    ready = []
+    loaded.with_model(model.path, LoadSettings(), lambda: ready.append(True), ready.append, sha256="f" * 64)
+    assert ready == [True]
+
+
+def test_the_engine_forgets_a_conversation(qtbot, loaded, sent):
+    loaded.forget(7)
+    assert sent == [Forget(2, 7)]
+    qtbot.waitUntil(lambda: not loaded._handlers)
+
+
+def test_no_engine_is_started_to_forget_a_conversation(engine):
+    engine.forget(7)
+    assert engine.process_id == 0
+
+
+# ------------------------------------------------------------ idle models
+
+
+def test_an_idle_model_is_let_go_and_comes_back_by_itself(qtbot, loaded, model, answers):
+    crashes = []
+    loaded.crashed.connect(crashes.append)
+    process = loaded.process_id
+    with qtbot.waitSignal(loaded.state_changed):
+        loaded.let_go_after(1)
+    assert loaded.state == EngineState.EMPTY
+    assert loaded.model is None
+
+    def ask():
+        loaded.generate(HELLO, SamplerSettings(), answers.append)
+
+    loaded.with_model(model.path, LoadSettings(), ask, answers.append)
+    qtbot.waitUntil(ended(answers))
+    assert isinstance(answers[-1], Finished)
+    assert loaded.process_id == process
+    assert crashes == []
+
+
+def test_a_model_that_answers_is_not_idle(qtbot, engine, model, monkeypatch):
+    monkeypatch.setenv(PACE_VARIABLE, "10")
+    at_the_end = []
+
+    def handle(event):
+        if isinstance(event, Finished | Failed):
+            at_the_end.append((type(event), engine.state))
+
+    def ask():
+        engine.generate((ChatMessage("user", "word " * 20),), SamplerSettings(), handle)
+        engine.let_go_after(1)
+        engine.let_go()
+
+    engine.with_model(model.path, LoadSettings(), ask, at_the_end.append)
+    qtbot.waitUntil(lambda: bool(at_the_end))
+    assert at_the_end == [(Finished, EngineState.READY)]
+    qtbot.waitUntil(lambda: engine.state == EngineState.EMPTY)
+
+
+def test_whoever_asks_for_a_model_makes_it_stay_longer(loaded, model):
+    loaded.let_go_after(10_000_000)
+    loaded._idle.stop()
+    loaded.with_model(model.path, LoadSettings(), lambda: None, lambda error: None)
+    assert loaded._idle.isActive()
+
+
+def test_a_model_may_stay_for_ever(loaded):
+    loaded.let_go_after(10_000_000)
+    assert loaded._idle.isActive()
+    loaded.let_go_after(0)
+    assert not loaded._idle.isActive()
+
+
+def test_whoever_lets_a_model_go_is_told_when_it_is_gone(qtbot, loaded, answers):
+    gone = []
+    loaded.let_go(lambda: gone.append("unloaded"))
+    assert gone == []
+    qtbot.waitUntil(lambda: gone == ["unloaded"])
+    loaded.let_go(lambda: gone.append("nothing to do"))
+    assert gone == ["unloaded", "nothing to do"]
+
+
+def test_an_engine_without_a_model_may_end_unnoticed(qtbot, loaded, model):
+    crashes, ready, gone = [], [], []
+    loaded.crashed.connect(crashes.append)
+    loaded.let_go(lambda: gone.append(True))
+    qtbot.waitUntil(lambda: bool(gone))
+    with qtbot.waitSignal(loaded.state_changed):
+        os.kill(loaded.process_id, signal.SIGKILL)
+    loaded.with_model(model.path, LoadSettings(), lambda: ready.append(True), ready.append)
+    qtbot.waitUntil(lambda: ready == [True])
+    assert crashes == []
+
+
+# ------------------------------------------------------------ the end
+
+ENGINE_WITH_SOMETHING_TO_SAVE = """
+import sys, time, pathlib
+sys.stdin.read()
+pathlib.Path(sys.argv[1]).write_text("saved")
+time.sleep(float(sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize(("takes_s", "patience_ms"), [(0, 60_000), (600, 100)], ids=["in time", "for too long"])
+def test_closing_waits_for_what_is_saved_but_not_for_ever(engine, monkeypatch, tmp_path, takes_s, patience_ms):
+    saved = tmp_path / "saved"
+    command = [sys.executable, "-c", ENGINE_WITH_SOMETHING_TO_SAVE, str(saved), str(takes_s)]
+    monkeypatch.setattr(engine_process, "engine_command", lambda backend: command)
+    monkeypatch.setattr(engine_process, "EXIT_PATIENCE_MS", patience_ms)
+    engine.with_model("x", LoadSettings(), lambda: None, lambda error: None)
+    engine.close()
+    assert saved.exists() or takes_s
+    assert engine.process_id == 0
 
 
 def test_closing_leaves_no_process(qtbot, loaded):

@@ -178,6 +178,26 @@ def test_an_answer_written_elsewhere_leaves_what_is_said_here_alone(qtbot, app, 
         answer.stop()
 
 
+def test_an_answer_written_in_a_version_that_is_not_shown_is_no_new_text_below(qtbot, app, stored, monkeypatch):
+    monkeypatch.setenv(PACE_VARIABLE, "20")
+    ids = stored({"Foxes": ["word " * 100, "Paragraph.\n\n" * 60]})
+    app = app()
+    with qtbot.waitSignal(app.session.opened):
+        app.session.open(ids["Foxes"])
+    with qtbot.waitSignal(app.session.answering) as answering:
+        app.session.regenerate(app.session.messages[1])
+    answer = answering.args[0]
+    with qtbot.waitSignal(app.session.opened):
+        app.session.step_version(answer.message, -1)
+    bar = app.chat.transcript.verticalScrollBar()
+    bar.setValue(bar.minimum())
+    length = len(answer.text)
+    qtbot.waitUntil(lambda: len(answer.text) > length)
+    assert not app.chat.transcript._below.isVisible()
+    with qtbot.waitSignal(answer.ended):
+        app.session.stop()
+
+
 def test_a_draft_is_there_again_when_its_chat_is_opened(qtbot, app):
     app = app()
     send(qtbot, app, "hello")

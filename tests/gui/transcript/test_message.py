@@ -54,11 +54,13 @@ def test_a_single_token_is_told_in_the_singular(show, message):
 
 def test_buttons_ask_for_what_they_say(qtbot, show, message, heard):
     view = show(message(2, version=2, versions=3))
-    again, deleted = heard(view.regenerate_requested), heard(view.delete_requested)
+    again, more, deleted = (
+        heard(wish) for wish in (view.regenerate_requested, view.compare_requested, view.delete_requested)
+    )
     version = heard(view.version_requested)
-    for name in ("Answer again", "Delete", "Earlier version", "Later version"):
+    for name in ("Answer again", "More answers", "Delete", "Earlier version", "Later version"):
         qtbot.mouseClick(buttons(view)[name], Qt.MouseButton.LeftButton)
-    assert (again, deleted, version) == ([(2,)], [(2,)], [(2, -1), (2, 1)])
+    assert (again, more, deleted, version) == ([(2,)], [(2,)], [(2,)], [(2, -1), (2, 1)])
 
 
 def test_there_is_nothing_before_the_first_version(show, message):
@@ -114,7 +116,7 @@ def test_a_failed_answer_says_why_and_can_be_tried_again(qtbot, show, message, h
     assert notes(view) == ["The model could not be loaded."]
     qtbot.mouseClick(offer(view), Qt.MouseButton.LeftButton)
     assert wanted == [(2,)]
-    assert "Copy" not in buttons(view)
+    assert {"Copy", "More answers"}.isdisjoint(buttons(view))
 
 
 def test_messages_that_were_left_out_are_told(show, message):
@@ -131,7 +133,7 @@ def test_an_answer_in_the_making_has_no_buttons_yet(show, message):
     assert not view._footer.isVisible()
     view.set_message(message(2, text="Done", facts=FACTS))
     assert view._footer.isVisible()
-    assert set(buttons(view)) == {"Copy", "Answer again", "Edit", "Delete"}
+    assert set(buttons(view)) == {"Copy", "Answer again", "More answers", "Edit", "Delete"}
 
 
 def test_the_final_state_does_not_render_the_text_again(show, message, monkeypatch):

@@ -1,6 +1,8 @@
 """What the computer has, and what a container or service may use of it."""
 
 import os
+import subprocess
+import sys
 
 import psutil
 import pytest
@@ -27,6 +29,36 @@ def groups(tmp_path, monkeypatch):
 def test_this_computer_has_memory_and_a_core():
     assert 0 < hardware.free_memory_bytes() <= psutil.virtual_memory().total
     assert 1 <= hardware.physical_cores() <= (os.cpu_count() or 1)
+
+
+def test_what_a_process_holds_is_what_its_end_gives_back(tmp_path):
+    """Mapped files count as free already, whoever has them mapped."""
+    (tmp_path / "mapped").write_bytes(bytes(64_000_000))
+    code = (
+        "import mmap, sys\n"
+        "with open(sys.argv[1], 'rb') as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:\n"
+        "    assert not any(mapped[i] for i in range(0, len(mapped), 4096))\n"
+        "    held = b'x' * int(sys.argv[2])\n"
+        "    print('ready', flush=True)\n"
+        "    sys.stdin.read()\n"
+    )
+
+    def held(n_bytes):
+        command = [sys.executable, "-c", code, str(tmp_path / "mapped"), str(n_bytes)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            assert process.stdout.readline() == b"ready\n"
+            return hardware.held_bytes(process.pid)
+
+    empty, full = held(0), held(100_000_000)
+    assert 0 < empty < 40_000_000
+    assert full - empty == pytest.approx(100_000_000, rel=0.05)
+
+
+def test_a_process_that_is_gone_holds_nothing():
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        pass
+    assert hardware.held_bytes(process.pid) == 0
+    assert hardware.held_bytes() > 0
 
 
 def test_the_limit_of_a_service_holds(groups):

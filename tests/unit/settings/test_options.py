@@ -2,8 +2,9 @@
 
 import pytest
 
+from desktop_app.library.memory import KV_TYPES
 from desktop_app.settings import options
-from desktop_app.settings.options import OPTIONS, Choice, Decimal, Option, Text, Toggle, Whole
+from desktop_app.settings.options import OPTIONS, SECTION_HELP, Choice, Decimal, Option, Text, Toggle, Whole
 
 
 def test_every_declared_option_is_listed_once():
@@ -42,3 +43,17 @@ def test_numbers_have_limits_that_belong_to_them(option):
     assert option.accepted(option.maximum) == option.maximum
     assert option.accepted(option.minimum - 1) is None
     assert option.accepted(option.maximum + 1) is None
+
+
+def test_what_is_said_about_a_section_is_a_sentence_about_one_that_is_there():
+    assert set(SECTION_HELP) <= {option.section for option in OPTIONS}
+    assert all(text.endswith(".") for text in SECTION_HELP.values())
+
+
+def test_the_precisions_on_offer_are_those_the_engine_has():
+    assert {stored for stored, _ in options.KV_TYPE.choices} == {"auto", *KV_TYPES}
+
+
+def test_no_layers_on_the_gpu_is_something_else_than_automatic():
+    assert options.GPU_LAYERS.default == options.GPU_LAYERS.minimum == -1
+    assert options.GPU_LAYERS.accepted(0) == 0

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from desktop_app.engine.choices import SamplerSettings
+from desktop_app.engine.choices import LoadSettings, SamplerSettings
 from desktop_app.errors import UserError
 from desktop_app.settings import options
 from desktop_app.settings.store import Settings, load_settings, save_settings
@@ -33,6 +33,24 @@ def test_what_was_chosen_is_there_the_next_time(path):
     assert note == ""
     assert (settings[options.THEME], settings[options.SEND_KEY]) == ("dark", "enter")
     assert settings.sampler() == SamplerSettings(temperature=0.2, top_k=0)
+
+
+def test_models_are_loaded_as_was_chosen(path):
+    assert Settings().load_settings() == LoadSettings()
+    chosen = Settings()
+    for option, value in (
+        (options.CONTEXT_LENGTH, 16_384),
+        (options.THREADS, 3),
+        (options.GPU_LAYERS, 0),
+        (options.KV_TYPE, "q8_0"),
+        (options.FLASH_ATTENTION, "on"),
+        (options.SPECULATE, False),
+    ):
+        chosen = chosen.changed(option, value)
+    save_settings(path, chosen)
+    assert load_settings(path)[0].load_settings() == LoadSettings(
+        n_ctx=16_384, n_threads=3, n_gpu_layers=0, kv_type="q8_0", flash_attention="on", speculate=False
+    )
 
 
 def test_what_was_not_chosen_is_not_in_the_file(path):

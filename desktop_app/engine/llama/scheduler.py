@@ -1,0 +1,160 @@
+"""Continuous batching: each step decodes one batch with the next token of every answer; new answers join at once."""
+
+import time
+
+from desktop_app.engine.llama.answer import Answer
+from desktop_app.engine.llama.context import N_OUTPUTS, ContextFull, LlamaContext, Row, common_prefix
+from desktop_app.engine.llama.pool import SequencePool
+from desktop_app.engine.llama.speculation import Speculator
+from desktop_app.engine.messages import Event, Failed
+from desktop_app.errors import UserError
+
+# Rows of a prompt that are read in one step while other answers are being written, whose text must not stand still.
+PREFILL_BESIDE = 64
+ROOM_TO_GROW = 256  # tokens; an answer joins others only if each may still become so long
+WORTH_WAITING_FOR = 32  # tokens of a prompt that another answer is about to read
+
+
+class Scheduler:
+    """Writes the answers of one context, as many at a time as there are sequences."""
+
+    def __init__(self, context: LlamaContext, pool: SequencePool, speculator: Speculator | None) -> None:
+        self._context = context
+        self._pool = pool
+        self._speculator = speculator
+        self._waiting: list[Answer] = []
+        self._running: list[Answer] = []  # the longest running first
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._waiting or self._running)
+
+    def begin(self, answer: Answer) -> None:
+        """Take on an answer; it is closed when it is over."""
+        self._waiting.append(answer)
+
+    def step(self) -> list[Event]:
+        """Decode one batch and return what there is to say."""
+        answers = [*self._running, *self._waiting]
+        for answer in answers:
+            if answer.is_stopped():
+                answer.finish("stopped")
+        self._let_go()
+        self._admit()
+        try:
+            if self._running:
+                self._advance()
+        except UserError as error:
+            for answer in self._running:
+                answer.events.append(Failed(answer.command.request, error.sentence, error.hint))
+                answer.is_over = True
+        self._let_go()
+        events: list[Event] = []
+        for answer in answers:
+            events += answer.events
+            answer.events = []
+        return events
+
+    # ------------------------------------------------------------ who takes part
+
+    def _admit(self) -> None:
+        for answer in list(self._waiting):
+            if not self._pool.has_room():
+                return
+            if self._is_worth_waiting(answer):
+                continue
+            if self._running and self._room_needed(answer) > self._pool.n_free:
+                return
+            slot = self._pool.take(answer.tokens, answer.command.conversation)
+            answer.take_place(slot)
+            self._waiting.remove(answer)
+            self._running.append(answer)
+
+    def _is_worth_waiting(self, answer: Answer) -> bool:
+        """Whether another answer is reading a prompt now of which this one could then share more than now."""
+        reading = [other.prompt for other in self._running if other.n_missing > 1]
+        soon = max((common_prefix(prompt, answer.prompt) for prompt in reading), default=0)
+        return soon >= self._pool.n_shared(answer.prompt) + WORTH_WAITING_FOR
+
+    def _room_needed(self, answer: Answer) -> int:
+        def growth(one: Answer) -> int:
+            return min(ROOM_TO_GROW, (one.command.sampler.max_tokens or ROOM_TO_GROW))
+
+        new = len(answer.tokens) - self._pool.n_shared(answer.prompt)
+        return new + growth(answer) + sum(growth(one) for one in self._running)
+
+    def _make_room(self) -> None:
+        """The context is full: the last one that came waits until others are over; one alone has reached its end."""
+        if len(self._running) == 1:
+            self._running[0].finish("context")
+            return
+        answer = self._running.pop()
+        assert answer.slot is not None
+        self._pool.drop(answer.slot)
+        answer.slot = None
+        self._waiting.insert(0, answer)
+
+    def _let_go(self) -> None:
+        for answer in [*self._running, *self._waiting]:
+            if answer.is_over:
+                answer.close()
+                if answer.slot is not None:
+                    self._pool.give_back(answer.slot)
+        self._running = [answer for answer in self._running if not answer.is_over]
+        self._waiting = [answer for answer in self._waiting if not answer.is_over]
+
+    # ------------------------------------------------------------ one batch
+
+    def _advance(self) -> None:
+        alone = self._running[0] if len(self._running) == 1 else None
+        if alone and self._speculator and alone.written and alone.n_missing == 1:
+            self._speculate(alone, self._speculator)
+            return
+        rows: list[Row] = []
+        chosen: list[tuple[Answer, int]] = []
+        writing = [answer for answer in self._running if answer.n_missing == 1]
+        reading = [answer for answer in self._running if answer.n_missing > 1]
+        budget = self._context.n_batch if not writing else len(writing) + PREFILL_BESIDE
+        for answer in [*writing, *reading]:
+            assert answer.slot is not None
+            tokens = answer.missing(budget - len(rows))
+            is_whole = 0 < len(tokens) == answer.n_missing
+            rows += [Row(answer.slot.sequence, token) for token in tokens]
+            if is_whole:
+                rows[-1] = Row(answer.slot.sequence, tokens[-1], wants_logits=True)
+                chosen.append((answer, len(rows) - 1))
+        if not self._decode(rows):
+            return
+        for answer in reading:
+            answer.tell_prefill()
+        for answer, row in chosen:
+            answer.choose(self._context, row)
+
+    def _decode(self, rows: list[Row]) -> bool:
+        try:
+            return self._context.decode(rows, lambda: any(answer.is_stopped() for answer in self._running))
+        except ContextFull:
+            self._make_room()
+            return False
+
+    def _speculate(self, answer: Answer, speculator: Speculator) -> None:
+        """Decode the next token together with guesses of what follows, and keep what the model would have written."""
+        assert answer.slot is not None
+        sequence = answer.slot.sequence
+        drafted = speculator.draft(answer.tokens, min(N_OUTPUTS, self._context.n_free) - 1)
+        rows = [Row(sequence, token, wants_logits=True) for token in (answer.written[-1], *drafted)]
+        before = len(sequence.tokens)
+        started = time.perf_counter()
+        if not self._decode(rows):
+            return
+        elapsed = time.perf_counter() - started
+        accepted = 0
+        for row in range(len(rows)):
+            token = answer.choose(self._context, row)
+            if answer.is_over or row == len(drafted) or token != drafted[row]:
+                break
+            accepted += 1
+        self._context.cut(sequence, before + 1 + accepted)
+        answer.drafted += len(drafted)
+        answer.accepted += accepted
+        speculator.learn(answer.written[-1], len(drafted), accepted, elapsed)

@@ -1,0 +1,112 @@
+"""Guessing ahead with the real engine: the same words, in fewer steps; and models that cannot be loaded as wanted.
+
+llama.cpp computes one token and several tokens in different ways, which round differently. With flash attention and one
+thread they are the same to the last bit, and so must be the answers.
+"""
+
+import psutil
+import pytest
+
+from desktop_app.engine.choices import LoadSettings, SamplerSettings
+from desktop_app.engine.client import EngineClient
+from desktop_app.engine.messages import ChatMessage, Finished, Generate, Load, Loaded, Piece
+from desktop_app.errors import UserError
+from tests.support.gguf_files import llama_model
+
+TEXT = (
+    "The ferry to the island leaves at seven. Nobody hurries, because it is always late, and the captain drinks his "
+    "coffee with the baker, who reads him the paper. When the whistle blows, dogs bark and children run. "
+)
+QUOTE = (ChatMessage("user", "Repeat this text word for word, without a change:\n\n" + TEXT),)
+GREEDY = SamplerSettings(temperature=0, repeat_penalty=1, max_tokens=70)
+SAMPLED = SamplerSettings(temperature=0.8, seed=11, max_tokens=70)
+
+
+@pytest.fixture(scope="module")
+def plain(starter_model):
+    with EngineClient() as client:
+        yield loaded(client, starter_model, speculate=False)
+
+
+@pytest.fixture(scope="module")
+def guessing(starter_model):
+    with EngineClient() as client:
+        yield loaded(client, starter_model)
+
+
+def loaded(client, model, **settings):
+    settings = LoadSettings(n_ctx=1024, n_threads=1, flash_attention="on", **settings)
+    client.ask(Load(client.next_request(), str(model), settings), Loaded)
+    return client
+
+
+def answer(client, messages, sampler):
+    events = list(client.events(Generate(client.next_request(), messages, sampler)))
+    assert isinstance(events[-1], Finished)
+    return "".join(event.text for event in events if isinstance(event, Piece)), events[-1].facts
+
+
+@pytest.mark.parametrize("sampler", [GREEDY, SAMPLED], ids=["greedy", "sampled"])
+def test_the_answer_is_the_same_with_and_without_guessing(plain, guessing, sampler):
+    expected, without = answer(plain, QUOTE, sampler)
+    found, facts = answer(guessing, QUOTE, sampler)
+    assert found == expected
+    assert facts.answer_tokens == without.answer_tokens
+    assert without.drafted_tokens == 0
+
+
+def test_a_text_that_is_quoted_is_guessed_right(guessing):
+    for _ in range(2):  # how much it brings is learned from the first tokens
+        _, facts = answer(guessing, QUOTE, GREEDY)
+    assert facts.accepted_tokens > facts.answer_tokens / 3
+    assert facts.accepted_tokens <= facts.drafted_tokens
+
+
+def test_an_answer_ends_where_it_must_although_more_was_guessed_right(plain, guessing):
+    for length in (1, 2, 5, 9):
+        sampler = SamplerSettings(temperature=0, repeat_penalty=1, max_tokens=length)
+        found, facts = answer(guessing, QUOTE, sampler)
+        assert facts.answer_tokens == length
+        assert found == answer(plain, QUOTE, sampler)[0]
+    stopping = SamplerSettings(temperature=0, repeat_penalty=1, max_tokens=70, stop=("late",))
+    assert answer(guessing, QUOTE, stopping)[0] == answer(plain, QUOTE, stopping)[0]
+
+
+def test_what_was_guessed_wrong_is_not_in_the_cache_of_the_next_turn(plain, guessing):
+    turns = []
+    for client in (plain, guessing):
+        text, _ = answer(client, QUOTE, GREEDY)
+        turns.append(answer(client, (*QUOTE, ChatMessage("assistant", text), ChatMessage("user", "Again?")), GREEDY))
+    assert turns[0][0] == turns[1][0]
+    assert turns[1][1].reused_tokens > 80
+
+
+def test_a_small_model_guesses_where_the_text_has_nothing_to_offer(starter_model, plain):
+    question = (ChatMessage("user", "What is the sea?"),)
+    with EngineClient() as client:
+        loaded(client, starter_model, draft_path=str(starter_model))
+        for _ in range(2):
+            found, facts = answer(client, question, GREEDY)
+    assert found == answer(plain, question, GREEDY)[0]
+    assert facts.accepted_tokens > 0
+
+
+def test_a_draft_model_with_another_vocabulary_is_refused_and_the_model_before_stays(starter_model, tmp_path):
+    other = llama_model().write(tmp_path / "other.gguf")
+    with EngineClient() as client:
+        loaded(client, starter_model)
+        with pytest.raises(UserError, match="different vocabularies"):
+            loaded(client, starter_model, draft_path=str(other))
+        assert answer(client, QUOTE, GREEDY)[0]
+
+
+@pytest.mark.skipif(not hasattr(psutil.Process, "rlimit"), reason="limits of a process's memory are Linux's")
+def test_where_memory_is_missing_after_all_the_model_before_is_back(starter_model):
+    with EngineClient() as client:
+        loaded(client, starter_model)
+        process = psutil.Process(client.process_id)
+        limit = process.memory_info().vms + 400_000_000
+        process.rlimit(psutil.RLIMIT_AS, (limit, limit))
+        with pytest.raises(UserError, match="memory"):
+            client.ask(Load(client.next_request(), str(starter_model), LoadSettings(n_ctx=65_536)), Loaded)
+        assert answer(client, QUOTE, GREEDY)[0]
