@@ -14,15 +14,25 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.bench.prompts import Messages
+
 NAME = "llama.cpp server"
 _TIMEOUT_S = 300
 
 
 class Server:
-    """A running server with one model and one slot; use it in a `with` statement."""
+    """A running server with one model; use it in a `with` statement.
 
-    def __init__(self, model: Path, n_ctx: int, n_threads: int) -> None:
-        command = [sys.executable, "-m", "tests.bench.peers", str(model), str(n_ctx), str(n_threads)]
+    Args:
+        model: A GGUF file.
+        n_ctx: Context length of each slot.
+        n_threads: None lets the server choose.
+        n_parallel: Slots: requests it works on at the same time.
+    """
+
+    def __init__(self, model: Path, n_ctx: int, n_threads: int | None, n_parallel: int = 1) -> None:
+        options = json.dumps({"n_ctx": n_ctx, "n_threads": n_threads, "n_parallel": n_parallel})
+        command = [sys.executable, "-m", "tests.bench.peers", str(model), options]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
@@ -30,17 +40,16 @@ class Server:
         address = self._process.stdout.readline().strip()
         if not address:
             raise RuntimeError(f"the peer did not start: {self._process.wait()}")
-        self._connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=_TIMEOUT_S)
+        self._address = urlsplit(address).netloc
 
     def __enter__(self) -> "Server":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._connection.close()
         self._process.communicate()
 
     def post(self, path: str, **body: Any) -> dict[str, Any]:
-        """Return the answer to a request."""
+        """Return the answer to a request; may be called by several threads."""
         answer: dict[str, Any] = json.loads(self._request(path, body).read())
         return answer
 
@@ -52,16 +61,17 @@ class Server:
                 yield json.loads(line[len(b"data: ") :])
 
     def _request(self, path: str, body: dict[str, Any]) -> http.client.HTTPResponse:
-        self._connection.close()  # as the server does after a stream or some idle seconds, without saying so
-        self._connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
-        response = self._connection.getresponse()
+        # One for each request: the server closes it after a stream or some idle seconds, without saying so.
+        connection = http.client.HTTPConnection(self._address, timeout=_TIMEOUT_S)
+        connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json", "Connection": "close"})
+        response = connection.getresponse()
         if response.status != http.HTTPStatus.OK:
             raise RuntimeError(f"{path}: {response.status} {response.read()[:500]!r}")
         return response
 
     # ------------------------------------------------------------ what rows ask for
 
-    def prompt_tokens(self, messages: list[dict[str, str]]) -> list[int]:
+    def prompt_tokens(self, messages: Messages) -> list[int]:
         """Return the tokens that the model's own chat template makes of a conversation."""
         text = self.post("/apply-template", messages=messages)["prompt"]
         tokens: list[int] = self.post("/tokenize", content=text, add_special=False, parse_special=True)["tokens"]
@@ -73,12 +83,14 @@ class Server:
         timings: dict[str, Any] = self.post("/completion", prompt=tokens, n_predict=n_predict, **options)["timings"]
         return timings
 
-    def chat(self, messages: list[dict[str, str]], max_tokens: int) -> tuple[str, float, dict[str, Any]]:
+    def chat(self, messages: Messages, max_tokens: int, cache_prompt: bool = True) -> tuple[str, float, dict[str, Any]]:
         """Answer a conversation greedily; return text, seconds to the first piece of it, and the server's timings."""
+        options = {"messages": messages, "max_tokens": max_tokens, "temperature": 0, "cache_prompt": cache_prompt}
         started = time.perf_counter()
         first: float | None = None
-        text, timings = "", {}
-        for part in self.stream("/v1/chat/completions", messages=messages, max_tokens=max_tokens, temperature=0):
+        text = ""
+        timings: dict[str, Any] = {}
+        for part in self.stream("/v1/chat/completions", **options):
             piece = part["choices"][0]["delta"].get("content") if part["choices"] else None
             if piece:
                 first = first or time.perf_counter() - started
@@ -88,14 +100,16 @@ class Server:
         return text, first, timings
 
 
-def _serve(model: str, n_ctx: str, n_threads: str) -> None:
+def _serve(model: str, options_json: str) -> None:
     import xllamacpp
 
+    options = json.loads(options_json)
     parameters = xllamacpp.CommonParams()
     parameters.model.path = model
-    parameters.n_ctx = int(n_ctx)
-    parameters.n_parallel = 1
-    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = int(n_threads)
+    parameters.n_ctx = options["n_ctx"] * options["n_parallel"]
+    parameters.n_parallel = options["n_parallel"]
+    if options["n_threads"]:
+        parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = options["n_threads"]
     parameters.fit_params = False  # take the context length as it was given
     parameters.ui = False
     parameters.verbosity = 0

@@ -1,4 +1,4 @@
-"""What a row of the benchmark is, how two programs are measured in turns, and the table that comes out."""
+"""What a row of the benchmark is, how programs are measured in turns, and the table that comes out."""
 
 import statistics
 import time
@@ -82,30 +82,20 @@ class Row:
         }
 
 
-def interleave(
-    ours: Callable[[int], float], peer: Callable[[int], float], runs: int = 7
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Measure two programs in turns (A B, B A, A B ...), so that a drift of the machine meets both alike.
+def interleave(*programs: Callable[[int], float], runs: int = 7) -> tuple[tuple[float, ...], ...]:
+    """Measure programs in turns (A B C, C B A, A B C ...), so that a drift of the machine meets all alike.
 
-    Each function gets the number of the run. Run 0 is thrown away: it warms caches up. Before each measurement the
-    machine comes to rest, because a program that adapts to the load would otherwise adapt to the other one.
+    Each function gets the number of the run and returns its figure; the figures of each program come back together.
+    Run 0 is thrown away: it warms caches up. Before each measurement the machine comes to rest, because a program that
+    adapts to the load would otherwise adapt to the other ones.
     """
-
-    def settled(measure: Callable[[int], float], run: int) -> float:
-        time.sleep(SETTLE_S)
-        return measure(run)
-
-    figures: list[tuple[float, float]] = []
+    figures: list[list[float]] = [[] for _ in programs]
+    turns = list(zip(programs, figures, strict=True))
     for run in range(runs + 1):
-        if run % 2:
-            second = settled(peer, run)
-            first = settled(ours, run)
-        else:
-            first = settled(ours, run)
-            second = settled(peer, run)
-        figures.append((first, second))
-    first_ones, second_ones = zip(*figures[1:], strict=True)
-    return first_ones, second_ones
+        for measure, own in reversed(turns) if run % 2 else turns:
+            time.sleep(SETTLE_S)
+            own.append(measure(run))
+    return tuple(tuple(own[1:]) for own in figures)
 
 
 def render(rows: Sequence[Row]) -> str:

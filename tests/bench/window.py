@@ -97,9 +97,8 @@ def stream(work: Workspace) -> None:
     """Stream a long answer of every kind of Markdown; the echo engine says what it is told."""
     wait_for(lambda: work.session.model is not None and work.engine.state == EngineState.READY)
     work.session.send(mixed_answer())
-    wait_for(lambda: work.session.answer is not None and work.session.answer.text)
-    answer = work.session.answer
-    assert answer is not None
+    wait_for(lambda: any(answer.text for answer in work.session.answers))
+    (answer,) = work.session.answers
     loop = QEventLoop()
     answer.ended.connect(loop.quit)
     with Heart() as heart:
@@ -143,9 +142,8 @@ def speed(work: Workspace) -> None:
         work.session.set_options("", greedy(SPEED_TOKENS))
         times: list[float] = []
         work.session.send(SPEED_PROMPT)
-        wait_for(lambda: work.session.answer is not None)
-        answer = work.session.answer
-        assert answer is not None
+        wait_for(lambda: work.session.answers)
+        (answer,) = work.session.answers
         loop = QEventLoop()
         answer.grew.connect(lambda _text, times=times: times.append(time.perf_counter()))
         answer.ended.connect(loop.quit)
@@ -159,7 +157,7 @@ def first_token(work: Workspace) -> None:
     """Send a message as soon as the window can take one, and say when the first text is there."""
     wait_for(lambda: work.session.model is not None)
     work.session.send("Hello. Who are you?")
-    wait_for(lambda: work.session.answer is not None and work.session.answer.text)
+    wait_for(lambda: any(answer.text for answer in work.session.answers))
     say(first_token=True)
 
 

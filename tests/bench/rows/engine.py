@@ -1,29 +1,21 @@
-"""The engine against the server: how fast a prompt is read and an answer written, and how soon a second answer begins.
+"""The engine against its peers: how fast a prompt is read and an answer written, and how soon a second answer begins.
 
-Both get the same model, threads and context length, both choose the likeliest token, and they are measured in turns.
+All get the same model, threads and context length, all choose the likeliest token, and they are measured in turns.
 """
 
-import itertools
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from desktop_app.engine.choices import LoadSettings
-from desktop_app.engine.client import EngineClient
-from desktop_app.engine.messages import (
-    AnswerFacts,
-    ChatMessage,
-    Finished,
-    Generate,
-    Load,
-    Loaded,
-    Piece,
-)
+from desktop_app.engine.messages import AnswerFacts
 from desktop_app.library.hardware import physical_cores
 from desktop_app.library.starter import starter_path
-from tests.bench.peers import NAME, Server
+from tests.bench import high_level, peers
+from tests.bench.high_level import HighLevel
+from tests.bench.ours import Engine
+from tests.bench.peers import Server
+from tests.bench.prompts import STORY, Messages, filler, question
 from tests.bench.rows import measures
-from tests.bench.sampling import greedy
 from tests.bench.table import Goal, Row, interleave
 
 N_CTX = 4096
@@ -33,42 +25,14 @@ DECODE_TOKENS = 128
 HISTORY_WORDS = 820  # with the first answer, about 1,000 tokens
 FIRST_ANSWER_TOKENS = 100
 
-_SENTENCE = "The ferry to the island leaves at seven and the baker on the quay sells bread to those who wait"
-
-
-def filler(words: int) -> str:
-    return " ".join(itertools.islice(itertools.cycle(_SENTENCE.split()), words))
-
-
-class Ours:
-    """The engine as the window uses it, behind the words of this file."""
-
-    def __init__(self, client: EngineClient) -> None:
-        self._client = client
-
-    def answer(self, messages: list[dict[str, str]], max_tokens: int) -> tuple[str, float, AnswerFacts]:
-        """Return text, seconds to the first piece of it, and the engine's facts."""
-        turns = tuple(ChatMessage(message["role"], message["content"]) for message in messages)
-        started = time.perf_counter()
-        first: float | None = None
-        text = ""
-        for event in self._client.events(Generate(self._client.next_request(), turns, greedy(max_tokens))):
-            if isinstance(event, Piece) and event.text:
-                first = first or time.perf_counter() - started
-                text += event.text
-            if isinstance(event, Finished):
-                assert first is not None
-                return text, first, event.facts
-        raise AssertionError("no closing event")
-
 
 @contextmanager
-def both() -> Iterator[tuple[Ours, Server]]:
+def ours_and_server() -> Iterator[tuple[Engine, Server]]:
     """Start the engine and the server with the starter model; the one that is not asked sits idle."""
-    model, n_threads = starter_path(), physical_cores()
-    with EngineClient() as client, Server(model, N_CTX, n_threads) as server:
-        client.ask(Load(client.next_request(), str(model), LoadSettings(n_ctx=N_CTX, n_threads=n_threads)), Loaded)
-        yield Ours(client), server
+    n_threads = physical_cores()
+    settings = LoadSettings(n_ctx=N_CTX, n_threads=n_threads, speculate=False)
+    with Engine(settings) as engine, Server(starter_path(), N_CTX, n_threads) as server:
+        yield engine, server
 
 
 @measures("prefill")
@@ -76,51 +40,60 @@ def prefill() -> Iterator[Row]:
     """Read a prompt of which nothing is in the cache."""
     lengths = []
 
-    def prompt(run: int) -> list[dict[str, str]]:
+    def prompt(run: int) -> Messages:
         # The number comes first, so that next to nothing of the run before can be used again.
-        return [{"role": "system", "content": f"{run}."}, {"role": "user", "content": filler(PREFILL_WORDS)}]
+        return [{"role": "system", "content": f"{run}."}, *question(filler(PREFILL_WORDS))]
 
-    with both() as (engine, server):
+    with ours_and_server() as (engine, server), HighLevel(starter_path(), N_CTX, physical_cores()) as library:
 
         def ours(run: int) -> float:
-            _, _, facts = engine.answer(prompt(run), 1)
+            facts = engine.answer(prompt(run), 1).facts
             lengths.append(facts.prompt_tokens)
             return (facts.prompt_tokens - facts.reused_tokens) / facts.prefill_s
 
-        def peer(run: int) -> float:
+        def servers(run: int) -> float:
             tokens = server.prompt_tokens(prompt(run))
             timings = server.complete(tokens, 1, cache_prompt=False)
             assert timings["prompt_n"] == len(tokens)
             return float(timings["prompt_n"] / timings["prompt_ms"] * 1000)
 
-        figures = interleave(ours, peer)
+        def librarys(run: int) -> float:
+            return lengths[-1] / library.chat(prompt(run), 1).first_s
+
+        figures = interleave(ours, servers, librarys)
     what = f"Prefill, {lengths[-1]:,} tokens"
-    yield Row(what, "tokens/s", figures[0], Goal("at least", 0.97), NAME, figures[1])
+    yield Row(what, "tokens/s", figures[0], Goal("at least", 0.97), peers.NAME, figures[1])
+    yield Row(what, "tokens/s", figures[0], Goal("at least", 0.97), high_level.NAME, figures[2])
 
 
 @measures("decode")
 def decode() -> Iterator[Row]:
     """Write an answer behind a prompt that is in the cache. Of n tokens, the first comes out of the prefill."""
-    messages = [{"role": "user", "content": f"{filler(DEPTH_WORDS)}. Tell a long story about this island."}]
+    messages = question(f"{filler(DEPTH_WORDS)}. {STORY}")
     seen: list[AnswerFacts] = []
 
-    with both() as (engine, server):
+    with ours_and_server() as (engine, server), HighLevel(starter_path(), N_CTX, physical_cores()) as library:
         tokens = server.prompt_tokens(messages)
 
         def ours(_run: int) -> float:
-            _, _, facts = engine.answer(messages, DECODE_TOKENS)
-            seen.append(facts)
-            return (facts.answer_tokens - 1) / facts.decode_s
+            answer = engine.answer(messages, DECODE_TOKENS, conversation=1)
+            seen.append(answer.facts)
+            return answer.tokens_per_s
 
-        def peer(_run: int) -> float:
+        def servers(_run: int) -> float:
             length = seen[-1].answer_tokens if seen else DECODE_TOKENS
             timings = server.complete(tokens, length, cache_prompt=True)
             assert timings["predicted_n"] == length
             return float((length - 1) / timings["predicted_ms"] * 1000)
 
-        figures = interleave(ours, peer)
+        def librarys(_run: int) -> float:
+            timings = library.chat(messages, DECODE_TOKENS)
+            return (timings.pieces - 1) / timings.rest_s
+
+        figures = interleave(ours, servers, librarys)
     what = f"Decode, {seen[-1].answer_tokens} tokens at a depth of {seen[-1].prompt_tokens}"
-    yield Row(what, "tokens/s", figures[0], Goal("at least", 0.97), NAME, figures[1])
+    yield Row(what, "tokens/s", figures[0], Goal("at least", 0.97), peers.NAME, figures[1])
+    yield Row(what, "tokens/s", figures[0], Goal("at least", 0.97), high_level.NAME, figures[2])
 
 
 @measures("turn2")
@@ -128,31 +101,31 @@ def second_turn() -> Iterator[Row]:
     """Time to the first piece of a second answer, from sending the message to having the text, as a client sees it."""
     opening = [
         {"role": "system", "content": "You are a patient guide."},
-        {"role": "user", "content": f"{filler(HISTORY_WORDS)}. What do you make of this?"},
+        *question(f"{filler(HISTORY_WORDS)}. What do you make of this?"),
     ]
     new_tokens = {}
 
-    def with_answer(text: str, run: int) -> list[dict[str, str]]:
+    def with_answer(text: str, run: int) -> Messages:
         # The number comes first, so that the whole question is new in each run.
-        question = f"Day {run}: thank you. And what should I see first if it rains the whole morning?"
-        return [*opening, {"role": "assistant", "content": text}, {"role": "user", "content": question}]
+        words = f"Day {run}: thank you. And what should I see first if it rains the whole morning?"
+        return [*opening, {"role": "assistant", "content": text}, *question(words)]
 
-    with both() as (engine, server):
-        our_text, _, first_facts = engine.answer(opening, FIRST_ANSWER_TOKENS)
+    with ours_and_server() as (engine, server):
+        first = engine.answer(opening, FIRST_ANSWER_TOKENS, conversation=1)
         peer_text, _, _ = server.chat(opening, FIRST_ANSWER_TOKENS)
-        history = first_facts.prompt_tokens + first_facts.answer_tokens
+        history = first.facts.prompt_tokens + first.facts.answer_tokens
 
         def ours(run: int) -> float:
-            _, first_s, facts = engine.answer(with_answer(our_text, run), 2)
-            new_tokens["ours"] = facts.prompt_tokens - facts.reused_tokens
-            return first_s * 1000
+            answer = engine.answer(with_answer(first.text, run), 2, conversation=1)
+            new_tokens["ours"] = answer.facts.prompt_tokens - answer.facts.reused_tokens
+            return answer.first_s * 1000
 
-        def peer(run: int) -> float:
+        def servers(run: int) -> float:
             _, first_s, timings = server.chat(with_answer(peer_text, run), 2)
             new_tokens["server's"] = timings["prompt_n"]
             return first_s * 1000
 
-        figures = interleave(ours, peer)
+        figures = interleave(ours, servers)
     what = f"Second answer begins, after a history of {history:,} tokens"
     notes = "new tokens: " + ", ".join(f"{whose} {count}" for whose, count in new_tokens.items())
-    yield Row(what, "ms", figures[0], Goal("at most", 1.1), NAME, figures[1], notes)
+    yield Row(what, "ms", figures[0], Goal("at most", 1.1), peers.NAME, figures[1], notes)

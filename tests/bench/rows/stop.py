@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from desktop_app.engine.client import EngineClient
 from desktop_app.engine.messages import ChatMessage, Event, Finished, Generate, Load, Loaded, Piece, Prefill
 from desktop_app.library.starter import starter_path
+from tests.bench.prompts import filler
 from tests.bench.rows import measures
-from tests.bench.rows.engine import filler
 from tests.bench.sampling import greedy
 from tests.bench.table import Goal, Row
 

@@ -15,13 +15,15 @@ def row(ours, peers=(), goal=None):
     return Row("Decode", "tokens/s", ours, goal, "the peer" if peers else "", peers)
 
 
-def test_two_programs_take_turns_and_the_first_pair_is_thrown_away(hurried):
+def test_programs_take_turns_and_the_first_round_is_thrown_away(hurried):
     order = []
-    figures = interleave(
-        lambda run: order.append(f"a{run}") or run, lambda run: order.append(f"b{run}") or -run, runs=3
-    )
-    assert order == ["a0", "b0", "b1", "a1", "a2", "b2", "b3", "a3"]
-    assert figures == ((1, 2, 3), (-1, -2, -3))
+
+    def program(name, sign):
+        return lambda run: order.append(f"{name}{run}") or sign * run
+
+    figures = interleave(program("a", 1), program("b", -1), program("c", 10), runs=3)
+    assert " ".join(order) == "a0 b0 c0 c1 b1 a1 a2 b2 c2 c3 b3 a3"
+    assert figures == ((1, 2, 3), (-1, -2, -3), (10, 20, 30))
 
 
 def test_the_ratio_compares_pairs_so_that_a_slow_moment_meets_both():
