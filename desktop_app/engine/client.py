@@ -26,7 +26,7 @@ from desktop_app.engine.messages import (
 )
 from desktop_app.errors import UserError
 
-_STOP_SECONDS = 5
+_STOP_SECONDS = 20  # it may have a state to save
 _Closing = TypeVar("_Closing", bound=Event)
 
 

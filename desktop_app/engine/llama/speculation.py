@@ -20,8 +20,10 @@ RATE_WEIGHT = 0.1  # of one more guess in the running average
 TIME_WEIGHT = 0.2
 PRIOR_SLOPE = 0.4  # cost of one more row before it is known, as a share of a decode of one
 WORTH_IT = 1.1  # a guess must promise so much more tokens a second
-PROBE_EVERY = 64  # steps after which a draft model that did not pay is asked again ...
-PROBE_LENGTH = 3  # ... for so much
+FIRST_PAUSE = (
+    32  # steps after which a draft model that did not pay is asked again; each time twice as many, because ...
+)
+PROBE_LENGTH = 3  # ... it must read all that was written meanwhile before it can guess so much
 _DRAFT_CLASS = -1
 
 
@@ -81,7 +83,8 @@ class Speculator:
         self._draft_s = 0.0  # each guess of the draft model
         self._class = 0
         self._untried: int | None = None  # the first guess where guessing does not pay: what came of it teaches as well
-        self._idle_steps = PROBE_EVERY - 1  # the first step of all tries it
+        self._pause = FIRST_PAUSE
+        self._paused = FIRST_PAUSE  # steps; the first one of all tries it
 
     def draft(self, tokens: Sequence[int], most: int) -> list[int]:
         """Return what probably follows, at most `most` tokens; none where guessing does not pay."""
@@ -100,12 +103,15 @@ class Speculator:
     def _ask_draft_model(self, draft_model: DraftModel, tokens: Sequence[int], most: int) -> list[int]:
         previous, self._class = self._class, _DRAFT_CLASS
         length = self._best_length(most, self._draft_s)
-        if not length:
-            self._idle_steps += 1
-            if self._idle_steps % PROBE_EVERY:
-                self._class = previous
-                return []
+        if length:
+            self._pause = FIRST_PAUSE
+        elif self._paused < self._pause:
+            self._paused += 1
+            self._class = previous
+            return []
+        else:
             length = min(most, PROBE_LENGTH)
+            self._paused, self._pause = 0, self._pause * 2
         self._untried = None
         started = time.perf_counter()
         guess = draft_model.draft(tokens, length)

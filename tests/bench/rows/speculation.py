@@ -11,7 +11,7 @@ from desktop_app.library.starter import starter_path
 from tests.bench.ours import Answer, Engine
 from tests.bench.peers import NAME, Server
 from tests.bench.prompts import LETTER, QUESTION, Messages, question
-from tests.bench.requantize import write_f16
+from tests.bench.requantize import F16, requantize
 from tests.bench.rows import measures
 from tests.bench.table import Goal, Row, interleave
 
@@ -44,7 +44,7 @@ def draft() -> Iterator[Row]:
     """Guesses of a small model for a large one, which is the same one with larger weights: both think alike."""
     with tempfile.TemporaryDirectory() as folder:
         large = Path(folder, "large.gguf")
-        write_f16(starter_path(), large)
+        requantize(starter_path(), large, F16)
         with (
             Engine(replace(GUESS, draft_path=str(starter_path())), large) as ours,
             Engine(DO_NOT_GUESS, large) as plain,
