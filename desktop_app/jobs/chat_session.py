@@ -227,7 +227,10 @@ class ChatSession(QObject):
             answer.stop()
 
     def _ask_for(self, wish: Wish) -> None:
-        if self.status != Status.IDLE or self.model is None:
+        if self.model is None:
+            return
+        if self.status != Status.IDLE:
+            self.refused.emit(UserError("An answer is being written in this chat.", "Stop it or wait for its end."))
             return
         self._set_preparing(True)
         conversation = replace(self.conversation, model_id=self.model.id)

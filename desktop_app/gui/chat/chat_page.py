@@ -26,7 +26,7 @@ from desktop_app.jobs.chat_session import ChatSession, Status
 from desktop_app.jobs.engine import Engine, EngineState
 from desktop_app.jobs.model_library import ModelLibrary
 from desktop_app.jobs.store import Store
-from desktop_app.storage.records import Message, Model
+from desktop_app.storage.records import Message, Model, Role
 
 LIST_WIDTH = 264
 EARLIER = 30  # messages that are read when the person scrolls to the edge of what is shown
@@ -219,9 +219,7 @@ class ChatPage(QWidget):
         transcript.version_requested.connect(
             lambda message_id, step: self._with_message(lambda message: session.step_version(message, step))(message_id)
         )
-        transcript.edited.connect(
-            lambda message_id, text: self._with_message(lambda message: session.edit(message, text))(message_id)
-        )
+        transcript.edited.connect(self._edit)
         for shown in (transcript, self.comparison):
             shown.link_activated.connect(lambda url: ask_before_opening(self, url))
         transcript.earlier_wanted.connect(self._show_earlier)
@@ -276,6 +274,14 @@ class ChatPage(QWidget):
             )
             return
         self._session.send(text)
+
+    def _edit(self, message_id: int, text: str) -> None:
+        message, view = self.transcript.message(message_id), self.transcript.view(message_id)
+        if message is None:
+            return
+        if message.role == Role.USER and self._session.status != Status.IDLE and view is not None:
+            view.begin_edit(text)  # what was written is not lost because it comes too early
+        self._session.edit(message, text)
 
     def _suggest(self, text: str) -> None:
         self.composer.set_text(text)

@@ -95,7 +95,7 @@ class MessageView(QWidget):
         footer.copy_requested.connect(self._copy)
         footer.regenerate_requested.connect(lambda: self.regenerate_requested.emit(self._message.id))
         footer.compare_requested.connect(lambda: self.compare_requested.emit(self._message.id))
-        footer.edit_requested.connect(self.begin_edit)
+        footer.edit_requested.connect(lambda: self.begin_edit())
         footer.delete_requested.connect(lambda: self.delete_requested.emit(self._message.id))
         footer.version_requested.connect(lambda step: self.version_requested.emit(self._message.id, step))
         self._show_footer()
@@ -219,12 +219,12 @@ class MessageView(QWidget):
     def _on_again(self) -> None:
         self.regenerate_requested.emit(self._message.id)
 
-    def begin_edit(self) -> None:
-        """Let the person change the text in its place."""
+    def begin_edit(self, text: str | None = None) -> None:
+        """Let the person change the text in its place, or go on with `text`, a change that could not be taken."""
         if self._editor is not None or self.is_streaming:
             return
         save = self.tr("Save and answer") if self._message.role == Role.USER else self.tr("Save")
-        self._editor = MessageEditor(self.body.text, save, self)
+        self._editor = MessageEditor(self.body.text if text is None else text, save, self)
         self._editor.saved.connect(self._on_saved)
         self._editor.cancelled.connect(self.end_edit)
         self._editor.resized.connect(self._on_resized)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop_app.engine.echo import PACE_VARIABLE
+from desktop_app.gui.chat.message_editor import MessageEditor
 from desktop_app.gui.main_window import CHAT, MODELS, SETTINGS
 from desktop_app.gui.trouble_page import TroublePage
 from desktop_app.settings import options
@@ -218,6 +219,22 @@ def test_editing_an_older_message_leaves_the_draft_in_the_message_box(qtbot, app
     with qtbot.waitSignal(app.session.changed):
         app.chat.transcript.edited.emit(first.id, "good morning")
     assert app.chat.composer.text() == "not yet"
+
+
+def test_an_edit_that_comes_while_an_answer_is_written_is_refused_and_not_lost(qtbot, app, monkeypatch):
+    monkeypatch.setenv(PACE_VARIABLE, "20")
+    app = app()
+    send(qtbot, app, "hello")
+    first = app.chat.transcript.messages()[0]
+    type_message(qtbot, app, "word " * 100)
+    with qtbot.waitSignal(app.session.answering):
+        app.chat.composer.button.click()
+    app.chat.transcript.edited.emit(first.id, "good morning")
+    assert "being written" in app.chat.composer.status.text()
+    editor = app.chat.transcript.view(first.id).findChild(MessageEditor)
+    assert editor.field.toPlainText() == "good morning"
+    with qtbot.waitSignal(app.session.changed):
+        app.session.stop()
 
 
 def test_settings_of_a_chat_are_kept_with_it(qtbot, app):
