@@ -51,7 +51,7 @@ def test_the_threads_are_compared_with_the_best_of_all_fixed_numbers(monkeypatch
     monkeypatch.setattr("tests.bench.rows.threads.physical_cores", lambda: 4)
     fixed = FakeEngine({1: 50, 2: 90, 3: 120, 4: 30}.get)
     goal = Goal("at least", 2.5)
-    best, server = compare_threads("quiet machine", FakeEngine(60), fixed, FakeServer(), goal)
+    best, server = compare_threads("quiet machine", FakeEngine(60), fixed, FakeServer(), 96, goal)
     assert (best.ratio, best.peer_name) == (pytest.approx(0.5), "the best fixed number, 3")
     assert (server.ratio, server.goal) == (pytest.approx(3), goal)
 
