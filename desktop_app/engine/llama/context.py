@@ -13,8 +13,8 @@ from desktop_app.engine.llama.cells import Cells
 from desktop_app.engine.llama.model import LlamaModel
 from desktop_app.engine.llama.native import expect_complaints
 from desktop_app.errors import UserError
+from desktop_app.library.memory import N_UBATCH
 
-N_BATCH = 512  # the most rows of one decode, and the longest stretch where "stop" is not seen on a GPU
 N_OUTPUTS = 16  # rows of a batch that may want logits; each reserves a row of the vocabulary's size
 SLOW_DECODE_S = 0.05  # from here on, a decode is worth interrupting in the middle
 KV_TYPES = {"f16": api.GGML_TYPE_F16, "q8_0": api.GGML_TYPE_Q8_0, "q4_0": api.GGML_TYPE_Q4_0}
@@ -52,11 +52,11 @@ class Row:
 
 @dataclass(frozen=True)
 class ContextSettings:
-    """See `library.fit.LoadPlan`. `n_sequences` share the `n_ctx` tokens."""
+    """See `library.fit.LoadPlan`. `n_sequences` share the `n_ctx` tokens; no decode takes more than `n_ubatch`."""
 
     n_ctx: int
     n_sequences: int = 1
-    n_ubatch: int = N_BATCH
+    n_ubatch: int = N_UBATCH
     kv_type: str = "f16"
     flash_attention: bool | None = None
 
@@ -76,8 +76,7 @@ class LlamaContext:
     def __init__(self, model: LlamaModel, settings: ContextSettings, n_threads: Callable[[], int]) -> None:
         parameters = api.llama_context_default_params()
         parameters.n_ctx = settings.n_ctx
-        parameters.n_batch = min(N_BATCH, settings.n_ctx)
-        parameters.n_ubatch = min(settings.n_ubatch, settings.n_ctx)
+        parameters.n_batch = parameters.n_ubatch = min(settings.n_ubatch, settings.n_ctx)
         parameters.n_seq_max = settings.n_sequences
         parameters.kv_unified = True  # any sequence may take all the room that the others leave
         parameters.n_outputs_max = min(N_OUTPUTS, parameters.n_ubatch)

@@ -9,8 +9,9 @@ from desktop_app.engine.llama.speculation import Speculator
 from desktop_app.engine.messages import Event, Failed
 from desktop_app.errors import UserError
 
-# Rows of a prompt that are read in one step while other answers are being written, whose text must not stand still.
-PREFILL_BESIDE = 64
+# While other answers are being written, whose text must not stand still, a prompt is read in steps of about this time.
+STEP_BESIDE_S = 0.25
+FEWEST_BESIDE = 8  # rows
 ROOM_TO_GROW = 256  # tokens; an answer joins others only if each may still become so long
 WORTH_WAITING_FOR = 32  # tokens of a prompt that another answer is about to read
 
@@ -24,6 +25,7 @@ class Scheduler:
         self._speculator = speculator
         self._waiting: list[Answer] = []
         self._running: list[Answer] = []  # the longest running first
+        self._row_s = 0.0  # what one more row of a prompt has taken lately
 
     @property
     def busy(self) -> bool:
@@ -114,7 +116,7 @@ class Scheduler:
         chosen: list[tuple[Answer, int]] = []
         writing = [answer for answer in self._running if answer.n_missing == 1]
         reading = [answer for answer in self._running if answer.n_missing > 1]
-        budget = self._context.n_batch if not writing else len(writing) + PREFILL_BESIDE
+        budget = self._context.n_batch if not writing else len(writing) + self._rows_beside()
         for answer in [*writing, *reading]:
             assert answer.slot is not None
             tokens = answer.missing(budget - len(rows))
@@ -130,12 +132,20 @@ class Scheduler:
         for answer, row in chosen:
             answer.choose(self._context, row)
 
+    def _rows_beside(self) -> int:
+        most = self._context.n_batch - len(self._running)
+        return max(FEWEST_BESIDE, min(most, int(STEP_BESIDE_S / self._row_s) if self._row_s else FEWEST_BESIDE))
+
     def _decode(self, rows: list[Row]) -> bool:
+        started = time.perf_counter()
         try:
-            return self._context.decode(rows, lambda: any(answer.is_stopped() for answer in self._running))
+            is_done = self._context.decode(rows, lambda: any(answer.is_stopped() for answer in self._running))
         except ContextFull:
             self._make_room()
             return False
+        if len(rows) > FEWEST_BESIDE:
+            self._row_s = (time.perf_counter() - started) / len(rows)
+        return is_done
 
     def _speculate(self, answer: Answer, speculator: Speculator) -> None:
         """Decode the next token together with guesses of what follows, and keep what the model would have written."""
