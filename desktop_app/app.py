@@ -51,6 +51,7 @@ def run_window(folder: DataFolder) -> int:
             instance.raise_requested.connect(app.window.raise_to_front)
             app.window.painted.connect(instance.listen)
         app.window.painted.connect(lambda: _start_logging(folder))
+        app.window.painted.connect(lambda: _end_when_asked(qt))
         app.start()
         status = qt.exec()
         if instance is not None:
@@ -146,6 +147,12 @@ def _start_logging(folder: DataFolder) -> None:
     from desktop_app.log import start_logging  # not needed for the first picture, and slow to load
 
     start_logging(folder.logs, "window")
+
+
+def _end_when_asked(qt: QApplication) -> None:
+    from desktop_app.jobs.termination import Termination  # not needed for the first picture either
+
+    Termination(qt).requested.connect(qt.quit)
 
 
 def _can_create(folder: DataFolder) -> bool:

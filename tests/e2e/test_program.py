@@ -140,6 +140,16 @@ def test_a_window_that_was_killed_does_not_keep_the_next_one_from_starting(start
         second.wait()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no way to ask a program to end")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_window_that_the_system_asks_to_end_saves_where_the_person_was(starter_model, tmp_path, number):
+    program = start_program(tmp_path)
+    wait_until(lambda: len(psutil.Process(program.pid).children()) == 1)  # it is really open
+    program.send_signal(number)
+    assert program.wait(HANG_GUARD_S) == 0
+    assert (tmp_path / "window.json").exists()
+
+
 def moatless(folder, *arguments):
     command = [sys.executable, "-m", "desktop_app", "--data-dir", str(folder), *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=HANG_GUARD_S, check=False)
