@@ -161,6 +161,42 @@ def llama_model(shape: Shape = Shape()) -> GgufFile:
     return GgufFile(tuple(metadata.items()), tuple(tensors))
 
 
+def mamba_model(n_embd: int = 32, n_vocab: int = 288) -> GgufFile:
+    """Return a sound recurrent model that llama.cpp loads; its weights are zeros."""
+    inner, state, rank, kernel = 2 * n_embd, 16, 2, 4
+    metadata: dict[str, Any] = {
+        "general.architecture": "mamba",
+        "general.type": "model",
+        "general.name": "Tiny Mamba",
+        "mamba.block_count": 1,
+        "mamba.context_length": 2048,
+        "mamba.embedding_length": n_embd,
+        "mamba.feed_forward_length": 0,
+        "mamba.attention.head_count": 0,
+        "mamba.attention.layer_norm_rms_epsilon": 1e-5,
+        "mamba.ssm.conv_kernel": kernel,
+        "mamba.ssm.inner_size": inner,
+        "mamba.ssm.state_size": state,
+        "mamba.ssm.time_step_rank": rank,
+        **sentencepiece_vocabulary(n_vocab),
+    }
+    shapes = {
+        "token_embd.weight": (n_embd, n_vocab),
+        "blk.0.attn_norm.weight": (n_embd,),
+        "blk.0.ssm_in.weight": (n_embd, 2 * inner),
+        "blk.0.ssm_conv1d.weight": (kernel, inner),
+        "blk.0.ssm_conv1d.bias": (inner,),
+        "blk.0.ssm_x.weight": (inner, rank + 2 * state),
+        "blk.0.ssm_dt.weight": (rank, inner),
+        "blk.0.ssm_dt.bias": (inner,),
+        "blk.0.ssm_a": (state, inner),
+        "blk.0.ssm_d": (inner,),
+        "blk.0.ssm_out.weight": (inner, n_embd),
+        "output_norm.weight": (n_embd,),
+    }
+    return GgufFile(tuple(metadata.items()), tuple(TensorSpec(name, shape) for name, shape in shapes.items()))
+
+
 def sentencepiece_vocabulary(n_vocab: int) -> dict[str, Any]:
     """Return a vocabulary that can write every byte."""
     tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
