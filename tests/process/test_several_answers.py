@@ -138,3 +138,15 @@ def test_what_had_to_wait_is_as_if_it_had_not(small_engine):
     [(text, facts)] = alone.values()
     assert {found.answer_tokens for _, found in together.values()} == {facts.answer_tokens}
     assert {found for found, _ in together.values()} == {text}
+
+
+def test_an_answer_that_has_ended_makes_room_for_those_still_being_written(small_engine):
+    greedy = SamplerSettings(temperature=0, repeat_penalty=1, max_tokens=180)
+    long = (ChatMessage("user", "abc " * 25),)
+    short = SamplerSettings(temperature=0, repeat_penalty=1, max_tokens=1)
+    first = Generate(small_engine.next_request(), long, short, conversation=1)
+    second = Generate(small_engine.next_request(), (ChatMessage("user", "abc"),), greedy, conversation=2)
+    found, _ = answers(small_engine, [first, second])
+    _, facts = found[second.request]
+    assert found[first.request][1].prompt_tokens + facts.prompt_tokens + 180 > 256  # together they would not fit
+    assert (facts.answer_tokens, facts.finish_reason) == (180, "length")

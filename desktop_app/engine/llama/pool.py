@@ -53,7 +53,8 @@ class SequencePool:
 
         All sequences that are not in use make way.
         """
-        own = next((s for s in self.slots if conversation and s.conversation == conversation and not s.in_use), None)
+        idle = [slot for slot in self.slots if not slot.in_use and slot.sequence.tokens]
+        own = next((slot for slot in idle if conversation and slot.conversation == conversation), None)
         nearest = max(self.slots, key=lambda slot: common_prefix(slot.sequence.tokens, prompt))
         in_context = common_prefix(nearest.sequence.tokens, prompt)
         if own and common_prefix(own.sequence.tokens, prompt) == in_context:
@@ -68,10 +69,15 @@ class SequencePool:
         slot.in_use, slot.conversation = True, conversation
         self._context.keep_prefix(slot.sequence, prompt)
         slot.saved = 0
-        for other in self.slots:
-            if not other.in_use:
-                self._park(other)
+        self.park_idle()
         return slot
+
+    def park_idle(self) -> bool:
+        """Let all sequences that are not in use make way; False if there is nothing in them."""
+        idle = [slot for slot in self.slots if not slot.in_use and slot.sequence.tokens]
+        for slot in idle:
+            self._park(slot)
+        return bool(idle)
 
     def give_back(self, slot: Slot) -> None:
         """Take back a sequence after its answer; it stays as it is until another one is taken."""

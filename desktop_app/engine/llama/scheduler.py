@@ -86,7 +86,9 @@ class Scheduler:
         return new + growth(answer) + sum(growth(one) for one in self._running)
 
     def _make_room(self) -> None:
-        """The context is full: the last one that came waits until others are over; one alone has reached its end."""
+        """The context is full: what has ended makes way, then the last one that came waits; one alone is at its end."""
+        if self._pool.park_idle():
+            return
         if len(self._running) == 1:
             self._running[0].finish("context")
             return
