@@ -25,6 +25,7 @@ from desktop_app.engine.messages import (
     Unloaded,
 )
 from desktop_app.errors import UserError
+from tests.process.steps import answer
 
 GREEDY = SamplerSettings(temperature=0, repeat_penalty=1, max_tokens=24)
 LONG = "The fox went over the hill and looked at the river. " * 70  # about 850 tokens
@@ -37,9 +38,7 @@ def user(*texts):
 
 def generate(engine, messages, sampler=GREEDY, **options):
     """Return the text and the facts of an answer."""
-    events = list(engine.events(Generate(engine.next_request(), messages, sampler, **options)))
-    assert isinstance(events[-1], Finished)
-    return "".join(event.text for event in events if isinstance(event, Piece)), events[-1].facts
+    return answer(engine, messages, sampler, **options)
 
 
 def fresh(engine):

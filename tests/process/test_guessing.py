@@ -13,8 +13,9 @@ import pytest
 
 from desktop_app.engine.choices import LoadSettings, SamplerSettings
 from desktop_app.engine.client import EngineClient
-from desktop_app.engine.messages import ChatMessage, Finished, Generate, Load, Loaded, Piece
+from desktop_app.engine.messages import ChatMessage, Load, Loaded
 from desktop_app.errors import UserError
+from tests.process.steps import answer
 from tests.support.gguf_files import llama_model
 
 TEXT = (
@@ -42,12 +43,6 @@ def loaded(client, model, **settings):
     settings = LoadSettings(n_ctx=1024, n_threads=1, flash_attention="on", **settings)
     client.ask(Load(client.next_request(), str(model), settings), Loaded)
     return client
-
-
-def answer(client, messages, sampler):
-    events = list(client.events(Generate(client.next_request(), messages, sampler)))
-    assert isinstance(events[-1], Finished)
-    return "".join(event.text for event in events if isinstance(event, Piece)), events[-1].facts
 
 
 @pytest.mark.parametrize("sampler", [GREEDY, SAMPLED], ids=["greedy", "sampled"])

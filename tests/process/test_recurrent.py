@@ -6,15 +6,14 @@ from desktop_app.engine.choices import LoadSettings, SamplerSettings
 from desktop_app.engine.client import EngineClient
 from desktop_app.engine.messages import (
     ChatMessage,
-    Finished,
     Forget,
     Forgotten,
     Generate,
     Load,
     Loaded,
-    Piece,
     StateFolder,
 )
+from tests.process.steps import collected
 from tests.support.gguf_files import mamba_model
 
 QUESTION = (ChatMessage("user", "abc " * 30),)
@@ -43,10 +42,8 @@ def load(tmp_path):
 
 
 def answers(client, *commands):
-    events = list(client.events(*commands))
-    texts = ["".join(e.text for e in events if isinstance(e, Piece) and e.request == c.request) for c in commands]
-    facts = {e.request: e.facts for e in events if isinstance(e, Finished)}
-    return texts, [facts[command.request] for command in commands]
+    ended = collected(client.events(*commands))
+    return [list(each) for each in zip(*(ended[command.request] for command in commands), strict=True)]
 
 
 def ask(client, messages, conversation=1, max_tokens=8):

@@ -11,17 +11,15 @@ from desktop_app.engine.choices import LoadSettings, SamplerSettings
 from desktop_app.engine.client import EngineClient
 from desktop_app.engine.messages import (
     ChatMessage,
-    Finished,
     Forget,
     Forgotten,
-    Generate,
     Load,
     Loaded,
-    Piece,
     StateFolder,
     Unload,
     Unloaded,
 )
+from tests.process.steps import answer
 
 SETTINGS = LoadSettings(n_ctx=1024, n_threads=1)
 GREEDY = SamplerSettings(temperature=0, repeat_penalty=1, max_tokens=12)
@@ -44,13 +42,7 @@ class Session:
         self.engine.close()
 
     def answer(self, messages, conversation):
-        events = list(
-            self.engine.events(
-                Generate(self.engine.next_request(), messages, GREEDY, conversation=conversation),
-            )
-        )
-        assert isinstance(events[-1], Finished)
-        return "".join(event.text for event in events if isinstance(event, Piece)), events[-1].facts
+        return answer(self.engine, messages, GREEDY, conversation=conversation)
 
     def forget(self, conversation):
         self.engine.ask(Forget(self.engine.next_request(), conversation), Forgotten)

@@ -5,6 +5,7 @@ import pytest
 from desktop_app.engine.choices import LoadSettings, SamplerSettings
 from desktop_app.engine.client import EngineClient
 from desktop_app.engine.messages import ChatMessage, Count, Counted, Finished, Generate, Load, Loaded, Piece, Prefill
+from tests.process.steps import collected
 from tests.support.gguf_files import llama_model
 
 STORY = (ChatMessage("user", "Write a story about a lighthouse keeper and his dog. Begin with the weather."),)
@@ -22,11 +23,7 @@ def ask(engine, messages, count, max_tokens=24, **options):
 def answers(engine, commands):
     """Have all of them answered at once; return {request: (text, facts)} and the events in their order."""
     events = list(engine.events(*commands))
-    texts = {
-        command.request: "".join(e.text for e in events if isinstance(e, Piece) and e.request == command.request)
-        for command in commands
-    }
-    return {e.request: (texts[e.request], e.facts) for e in events if isinstance(e, Finished)}, events
+    return collected(events), events
 
 
 def test_all_are_answered_and_each_in_its_own_words(engine):

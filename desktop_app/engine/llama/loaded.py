@@ -75,7 +75,9 @@ def load_model(
     try:
         model = LlamaModel(command.path, plan.n_gpu_layers, progress)
         made.append(model)
-        context = LlamaContext(model, _context_settings(plan, model), n_threads)
+        # A recurrent state can be neither shared from its middle nor cut back, so one sequence is all there is use for.
+        n_sequences = N_SEQUENCES if model.can_go_back else 1
+        context = LlamaContext(model, _context_settings(plan, n_sequences), n_threads)
         made.append(context)
         draft = _load_draft(command, plan, model.n_vocab, n_threads)
         if draft:
@@ -111,17 +113,14 @@ def load_model(
     )
 
 
-def _context_settings(plan: LoadPlan, model: LlamaModel) -> ContextSettings:
-    # A recurrent state can be neither shared from its middle nor cut back, so one sequence is all there is use for.
-    n_sequences = N_SEQUENCES if model.can_go_back else 1
+def _context_settings(plan: LoadPlan, n_sequences: int) -> ContextSettings:
     return ContextSettings(plan.n_ctx, n_sequences, plan.n_ubatch, plan.kv_type, plan.flash_attention)
 
 
 def _load_draft(command: Load, plan: LoadPlan, n_vocab: int, n_threads: Callable[[], int]) -> LlamaDraft | None:
     if not plan.use_draft:
         return None
-    settings = ContextSettings(plan.n_ctx, 1, plan.n_ubatch, plan.kv_type, plan.flash_attention)
-    return LlamaDraft(Path(command.settings.draft_path), n_vocab, settings, n_threads)
+    return LlamaDraft(Path(command.settings.draft_path), n_vocab, _context_settings(plan, 1), n_threads)
 
 
 def _states(command: Load, plan: LoadPlan, context: LlamaContext) -> StateStore:

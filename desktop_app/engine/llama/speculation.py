@@ -20,10 +20,10 @@ RATE_WEIGHT = 0.1  # of one more guess in the running average
 TIME_WEIGHT = 0.2
 PRIOR_SLOPE = 0.4  # cost of one more row before it is known, as a share of a decode of one
 WORTH_IT = 1.1  # a guess must promise so much more tokens a second
-FIRST_PAUSE = (
-    32  # steps after which a draft model that did not pay is asked again; each time twice as many, because ...
-)
-PROBE_LENGTH = 3  # ... it must read all that was written meanwhile before it can guess so much
+# Steps after which a draft model that did not pay is asked again, each time twice as many: it must read all that was
+# written meanwhile before it can guess anything.
+FIRST_PAUSE = 32
+PROBE_LENGTH = 3
 _DRAFT_CLASS = -1
 
 
@@ -93,7 +93,7 @@ class Speculator:
         place, length = self._lookup.longest_match()
         if length:
             self._class = bisect.bisect_left(LENGTH_CLASSES, length)
-            if pays := self._best_length(most, 0):
+            if pays := self._best_length(self._class, most, 0):
                 return self._lookup.at(place, pays)
             self._untried = self._lookup.at(place, 1)[0]
         if self._draft_model is None or most < 1:
@@ -101,24 +101,22 @@ class Speculator:
         return self._ask_draft_model(self._draft_model, tokens, most)
 
     def _ask_draft_model(self, draft_model: DraftModel, tokens: Sequence[int], most: int) -> list[int]:
-        previous, self._class = self._class, _DRAFT_CLASS
-        length = self._best_length(most, self._draft_s)
+        length = self._best_length(_DRAFT_CLASS, most, self._draft_s)
         if length:
             self._pause = FIRST_PAUSE
         elif self._paused < self._pause:
             self._paused += 1
-            self._class = previous
             return []
         else:
             length = min(most, PROBE_LENGTH)
             self._paused, self._pause = 0, self._pause * 2
-        self._untried = None
+        self._class, self._untried = _DRAFT_CLASS, None
         started = time.perf_counter()
         guess = draft_model.draft(tokens, length)
         self._draft_s = _averaged(self._draft_s, (time.perf_counter() - started) / max(1, len(guess)), TIME_WEIGHT)
         return guess
 
-    def _best_length(self, most: int, draft_s: float) -> int:
+    def _best_length(self, kind: int, most: int, draft_s: float) -> int:
         """Return how many guesses promise most tokens a second, 0 if none is better.
 
         With each guess right at a rate p, n of them give 1 + p + ... + p^n tokens.
@@ -126,7 +124,7 @@ class Speculator:
         if not self._decode_s:
             return 0  # nothing is known before the first token
         slope_s = self._slope_s if self._slope_s is not None else PRIOR_SLOPE * self._decode_s
-        rate = self._rates.get(self._class, PRIOR_RATE)
+        rate = self._rates.get(kind, PRIOR_RATE)
         best, best_speed = 0, WORTH_IT / self._decode_s
         expected = power = 1.0
         for length in range(1, most + 1):

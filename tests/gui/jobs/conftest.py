@@ -1,4 +1,4 @@
-"""The echo engine with its model loaded, and what it is told."""
+"""The echo engine with its model loaded, what it is told, and messages sent to it."""
 
 import pytest
 
@@ -23,3 +23,15 @@ def sent(monkeypatch):
         EngineProcess, "write", lambda process, command: (sent.append(command), write(process, command))
     )
     return sent
+
+
+@pytest.fixture
+def send(qtbot, session):
+    """Send a message and wait for the end of its answer."""
+
+    def send(text):
+        with qtbot.waitSignal(session.changed) as ended:
+            session.send(text)
+        return ended.args[0]
+
+    return send

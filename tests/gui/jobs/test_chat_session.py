@@ -27,18 +27,6 @@ FACTS = AnswerFacts(
 
 
 @pytest.fixture
-def send(qtbot, session):
-    """Send a message and wait for the end of its answer."""
-
-    def send(text):
-        with qtbot.waitSignal(session.changed) as ended:
-            session.send(text)
-        return ended.args[0]
-
-    return send
-
-
-@pytest.fixture
 def slow(monkeypatch):
     """Make answers slow enough to interrupt."""
     monkeypatch.setenv(PACE_VARIABLE, "20")

@@ -42,18 +42,6 @@ def answered(qtbot, session, ask, model):
 
 
 @pytest.fixture
-def send(qtbot, session):
-    """Send a message and wait for the end of its answer."""
-
-    def send(text):
-        with qtbot.waitSignal(session.changed) as ended:
-            session.send(text)
-        return ended.args[0]
-
-    return send
-
-
-@pytest.fixture
 def compare(qtbot, session):
     """Have more answers written beside one; return them once each of them has some text."""
 

@@ -1,12 +1,10 @@
 """KV states on disk are whole or not there: killed writers, damaged files, other keys, full disks, limits."""
 
 import os
-import resource
 import shutil
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ import pytest
 from desktop_app.engine import state_files
 from desktop_app.engine.state_files import StateFiles, remove_states
 from desktop_app.engine.state_format import file_bytes
+from tests.support.full_disk import no_file_may_grow_beyond
 
 KEY = "0123456789abcdef" * 4
 OTHER_KEY = "fedcba9876543210" * 4
@@ -262,17 +261,6 @@ def test_without_a_limit_states_never_take_more_than_4_gb(folder, monkeypatch):
     keep(files, 1)
     keep(files, 2, size=3_000)
     assert names(folder) == [2]
-
-
-@contextmanager
-def no_file_may_grow_beyond(size_bytes):
-    """Make writes fail as they do on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_on_a_full_disk_the_state_before_stays_and_nothing_else_happens(files, path, folder):

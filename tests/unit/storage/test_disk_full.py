@@ -1,7 +1,5 @@
 """A full disk costs the change that did not fit, and nothing that was saved before."""
 
-import resource
-from contextlib import contextmanager
 from itertools import accumulate, repeat
 
 import pytest
@@ -9,17 +7,7 @@ import pytest
 from desktop_app.errors import UserError
 from desktop_app.storage.database import Database
 from desktop_app.storage.records import MessageState, Role
-
-
-@contextmanager
-def no_file_may_grow_beyond(size_bytes):
-    """Make writes fail as they do on a full disk; what is already there can be overwritten."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+from tests.support.full_disk import no_file_may_grow_beyond
 
 
 def _until_full(change):
