@@ -46,6 +46,11 @@ class DataFolder:
         return self.root / "logs"
 
     @property
+    def connections(self) -> Path:
+        """Every connection to the network that was made."""
+        return self.logs / "connections.jsonl"
+
+    @property
     def settings(self) -> Path:
         return self.root / "settings.json"
 

@@ -10,16 +10,23 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
-os.environ["HF_HUB_OFFLINE"] = "1"
+# Nothing that a test starts may reach the real Hub: there is nobody at this address. Tests bring one of their own.
+os.environ["HF_ENDPOINT"] = "http://127.0.0.1:9"
+os.environ["NO_PROXY"] = "*"
 
 import pytest
 
 from desktop_app.library.starter import is_present, starter_path
+from desktop_app.network.door import Door
+from desktop_app.network.journal import Journal
 from desktop_app.paths import DataFolder
+from tests.support.hub import LoopbackHub
 from tests.support.leaks import LeakCheck, watch_qt
 from tests.support.logfail import UnexpectedRecords
 
 TIERS = ("gui", "process", "e2e")
+_XDG = ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME")
+PERSONAL = ("HOME", *_XDG, "USERPROFILE", "APPDATA", "LOCALAPPDATA")
 _HERE = Path(__file__).parent
 
 
@@ -44,7 +51,7 @@ def pytest_collection_modifyitems(config, items):
 def no_personal_folders(tmp_path_factory):
     """A program started without --data-dir by a test must not find the data of the person at the computer."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "APPDATA", "LOCALAPPDATA"):
+        for name in PERSONAL:
             patch.setenv(name, str(tmp_path_factory.mktemp(name.lower())))
         yield
 
@@ -77,6 +84,21 @@ def data_folder(tmp_path):
     folder = DataFolder(tmp_path / "data")
     folder.create()
     return folder
+
+
+@pytest.fixture
+def hub():
+    """A Hub of the test's own, empty."""
+    with LoopbackHub() as hub:
+        yield hub
+
+
+@pytest.fixture
+def door(hub, tmp_path):
+    """An open door to that Hub."""
+    door = Door(Journal(tmp_path / "connections.jsonl"), endpoint=hub.url)
+    yield door
+    door.close()
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,10 @@ _MAGICS = (
 )
 
 
+class Truncated(UserError):
+    """The end of a file is missing."""
+
+
 def shown_name(path: Path) -> str:
     """Return a file's name for a sentence; bytes that are no text (possible on Linux) become question marks."""
     return path.name.encode("utf-8", errors="replace").decode()
@@ -43,9 +47,9 @@ def damaged(name: str, detail: str) -> UserError:
     return UserError(f"“{name}” is damaged: {detail}.", "Download it again, or choose another file.")
 
 
-def truncated(name: str, what_is_there: str) -> UserError:
+def truncated(name: str, what_is_there: str) -> Truncated:
     """Return the error for a file whose end is missing."""
-    return UserError(
+    return Truncated(
         f"“{name}” is truncated: {what_is_there}, so the download was probably cut off.",
         "Download it again, or let the download finish.",
     )

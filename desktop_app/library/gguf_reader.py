@@ -6,6 +6,7 @@ their lengths but no parsing. The rules are those of the vendored llama.cpp (`gg
 """
 
 import stat
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -133,14 +134,7 @@ def _read(file: BinaryIO, size: int, name: str) -> GgufPart:
         raise not_a_gguf(name, head)
     file.seek(0)
     cursor = Cursor(file, size, name)
-    cursor.skip(len(MAGIC))
-    version = cursor.u32()
-    _check_version(version, name)
-    n_tensors, n_entries = cursor.u64(), cursor.u64()
-    if n_entries > MAX_ENTRIES:
-        raise damaged(name, f"its header claims {n_entries:,} entries, which no model has")
-    if n_tensors > MAX_TENSORS:
-        raise damaged(name, f"its header claims {n_tensors:,} tensors, which no model has")
+    version, n_tensors, n_entries = read_counts(cursor)
     metadata = _read_metadata(cursor, n_entries)
     alignment = metadata.get("general.alignment", DEFAULT_ALIGNMENT)
     if not isinstance(alignment, int) or not 0 < alignment <= MAX_ALIGNMENT or alignment & (alignment - 1):
@@ -149,6 +143,19 @@ def _read(file: BinaryIO, size: int, name: str) -> GgufPart:
     data_offset = _padded(cursor.position, alignment) if tensors else cursor.position
     _check_size(name, size, data_offset, tensors, data_size, alignment)
     return GgufPart(version, metadata, tensors, data_offset, size)
+
+
+def read_counts(cursor: Cursor) -> tuple[int, int, int]:
+    """Return the version and the numbers of tensors and of metadata entries, which stand behind the magic."""
+    cursor.skip(len(MAGIC))
+    version = cursor.u32()
+    _check_version(version, cursor.name)
+    n_tensors, n_entries = cursor.u64(), cursor.u64()
+    if n_entries > MAX_ENTRIES:
+        raise damaged(cursor.name, f"its header claims {n_entries:,} entries, which no model has")
+    if n_tensors > MAX_TENSORS:
+        raise damaged(cursor.name, f"its header claims {n_tensors:,} tensors, which no model has")
+    return version, n_tensors, n_entries
 
 
 def _check_version(version: int, name: str) -> None:
@@ -175,15 +182,12 @@ def _read_metadata(cursor: Cursor, n_entries: int) -> dict[str, Value]:
     kept_bytes = 0
     for _ in range(n_entries):
         start = cursor.position
-        key = cursor.text(MAX_KEY_BYTES, "a name in its header")
-        if not key:
-            raise damaged(cursor.name, "an entry of its header has no name")
-        if key in metadata:
-            raise damaged(cursor.name, f"its header has “{shown_text(key)}” twice")
-        type_id = cursor.u32()
-        if type_id != _FIXED_TYPES.get(key, type_id):
-            raise damaged(cursor.name, f"“{shown_text(key)}” in its header is of the wrong type")
-        value = _read_list(cursor, key) if type_id == ARRAY else _read_scalar(cursor, key, type_id)
+        key, type_id = read_key(cursor, metadata)
+        value: Value
+        if type_id == ARRAY:
+            value = read_items(cursor, key, *read_list_start(cursor, key))
+        else:
+            value = read_scalar(cursor, key, type_id)
         metadata[key] = value
         kept_bytes += len(key) if isinstance(value, Skipped | Vocabulary) else cursor.position - start
         if kept_bytes > KEPT_BYTES or cursor.position > MAX_METADATA_BYTES:
@@ -191,7 +195,21 @@ def _read_metadata(cursor: Cursor, n_entries: int) -> dict[str, Value]:
     return metadata
 
 
-def _read_scalar(cursor: Cursor, key: str, type_id: int) -> Scalar | Skipped:
+def read_key(cursor: Cursor, known: Container[str]) -> tuple[str, int]:
+    """Return the name of the entry that begins here, and the type of its value."""
+    key = cursor.text(MAX_KEY_BYTES, "a name in its header")
+    if not key:
+        raise damaged(cursor.name, "an entry of its header has no name")
+    if key in known:
+        raise damaged(cursor.name, f"its header has “{shown_text(key)}” twice")
+    type_id = cursor.u32()
+    if type_id != _FIXED_TYPES.get(key, type_id):
+        raise damaged(cursor.name, f"“{shown_text(key)}” in its header is of the wrong type")
+    return key, type_id
+
+
+def read_scalar(cursor: Cursor, key: str, type_id: int) -> Scalar | Skipped:
+    """Return the value of an entry that is no list."""
     if type_id == STRING:
         length = cursor.length(MAX_STRING_BYTES, f"the text of “{shown_text(key)}”")
         if length > KEPT_STRING_BYTES:
@@ -204,19 +222,27 @@ def _read_scalar(cursor: Cursor, key: str, type_id: int) -> Scalar | Skipped:
     return bool(number) if type_id == BOOL else number
 
 
-def _read_list(cursor: Cursor, key: str) -> tuple[Scalar, ...] | Skipped | Vocabulary:
+def read_list_start(cursor: Cursor, key: str) -> tuple[int, int]:
+    """Return the type of a list's items and their number."""
     type_id, length = cursor.u32(), cursor.u64()
     if type_id == STRING:
-        if length > (MAX_TOKENS if key == TOKENS else MAX_STRINGS):
-            raise damaged(cursor.name, f"the list “{shown_text(key)}” claims {length:,} items, which no model has")
+        limit = MAX_TOKENS if key == TOKENS else MAX_STRINGS
+    elif type_id in NUMBERS:
+        limit = MAX_NUMBERS
+    else:
+        raise damaged(cursor.name, f"the list “{shown_text(key)}” in its header is of an unknown type")
+    if length > limit:
+        raise damaged(cursor.name, f"the list “{shown_text(key)}” claims {length:,} items, which no model has")
+    return type_id, length
+
+
+def read_items(cursor: Cursor, key: str, type_id: int, length: int) -> tuple[Scalar, ...] | Skipped | Vocabulary:
+    """Return the list whose items follow, or what is kept of it."""
+    if type_id == STRING:
         if key == TOKENS:
             return Vocabulary(length, cursor.skip_tokens(length))
         cursor.skip_strings(length)
         return Skipped(STRING, is_list=True, length=length)
-    if type_id not in NUMBERS:
-        raise damaged(cursor.name, f"the list “{shown_text(key)}” in its header is of an unknown type")
-    if length > MAX_NUMBERS:
-        raise damaged(cursor.name, f"the list “{shown_text(key)}” claims {length:,} items, which no model has")
     if length > KEPT_NUMBERS:
         cursor.skip(length * NUMBERS[type_id].size)
         return Skipped(type_id, is_list=True, length=length)

@@ -33,12 +33,22 @@ class Outlook:
 def look_ahead(path: Path, settings: LoadSettings, free: FreeMemory) -> Outlook:
     """Return what loading a model of the library like this would mean. Reads the header of a file once."""
     try:
-        header = _header(path)
-        draft = _header(Path(settings.draft_path)) if settings.speculate and settings.draft_path else None
+        header = cached_header(path)
+        draft = cached_header(Path(settings.draft_path)) if settings.speculate and settings.draft_path else None
+    except UserError as error:
+        return Outlook(None, str(error))
+    return outlook_of(header, settings, free, draft)
+
+
+def outlook_of(
+    header: GgufHeader, settings: LoadSettings, free: FreeMemory, draft: GgufHeader | None = None
+) -> Outlook:
+    """Return what loading a model with this header would mean."""
+    try:
         plan = plan_load(header, settings, free, draft)
     except DoesNotFit as error:
         # It stands below the model's name.
-        return Outlook(Fit.TOO_LARGE, str(error).replace(f"“{shown_name(path)}” needs", "Needs", 1))
+        return Outlook(Fit.TOO_LARGE, str(error).replace(f"“{shown_name(header.path)}” needs", "Needs", 1))
     except UserError as error:
         return Outlook(None, str(error))
     return Outlook(Fit.WELL if plan.is_comfortable(free) else Fit.TIGHT, _sentence(plan))
@@ -50,7 +60,8 @@ def _sentence(plan: LoadPlan) -> str:
     return f"{needs} for a context of {plan.n_ctx:,} tokens. {plan.note}".rstrip()
 
 
-def _header(path: Path) -> GgufHeader:
+def cached_header(path: Path) -> GgufHeader:
+    """Read the header of a file, once as long as the file stays the same; raises `UserError`."""
     try:
         status = path.stat()
     except OSError:

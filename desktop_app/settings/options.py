@@ -12,6 +12,8 @@ CHAT = "Chat"
 MODEL = "Model"
 MEMORY = "Memory"
 ANSWERS = "Answers"
+MODEL_FILES = "Model files"
+PRIVACY = "Privacy"
 
 # What is to be said once about all options of a section.
 SECTION_HELP = {MODEL: "These take effect when a model is loaded."}
@@ -19,6 +21,7 @@ SECTION_HELP = {MODEL: "These take effect when a model is loaded."}
 _SAMPLER = SamplerSettings()
 _LOAD = LoadSettings()
 _MAX_PROMPT_CHARS = 100_000
+MAX_PATH_CHARS = 32_767  # of Windows; other systems have shorter ones
 _MAX_GPU_LAYERS = 513  # of llama.cpp, with the output
 
 
@@ -87,6 +90,14 @@ class Text(Option[str]):
 
     def accepted(self, value: Any) -> str | None:
         return value if isinstance(value, str) and len(value) <= self.max_chars else None
+
+
+@dataclass(frozen=True)
+class Folder(Option[str]):
+    """A folder of this computer; empty is none. It need not be there, as that of a drive that is not connected."""
+
+    def accepted(self, value: Any) -> str | None:
+        return value if isinstance(value, str) and len(value) <= MAX_PATH_CHARS and "\0" not in value else None
 
 
 @dataclass(frozen=True)
@@ -286,6 +297,21 @@ MAX_TOKENS = Whole(
     "As long as the context allows",
 )
 
+WATCHED_FOLDER = Folder(
+    "watched_folder",
+    MODEL_FILES,
+    "Watched folder",
+    "Models in this folder, and in those inside it, come into the library by themselves. They are not copied.",
+    "",
+)
+OFFLINE = Toggle(
+    "offline",
+    PRIVACY,
+    "Offline",
+    "While this is on, no connection of any kind is made. Chatting never needs one; only finding and downloading do.",
+    False,
+)
+
 OPTIONS: tuple[Option[Any], ...] = (
     THEME,
     TEXT_SIZE,
@@ -307,4 +333,6 @@ OPTIONS: tuple[Option[Any], ...] = (
     MIN_P,
     REPEAT_PENALTY,
     MAX_TOKENS,
+    WATCHED_FOLDER,
+    OFFLINE,
 )

@@ -151,4 +151,30 @@ def _v1_0(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: Sequence[Migration] = ((100, _v1_0),)
+def _v1_1(connection: sqlite3.Connection) -> None:
+    """Where models come from, what they start chats with, how fast they are here; and the queue of downloads."""
+    for statement in (
+        "ALTER TABLE models ADD COLUMN repo TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE models ADD COLUMN revision TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE models ADD COLUMN files TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE models ADD COLUMN verified_at REAL",
+        "ALTER TABLE models ADD COLUMN tokens_per_s REAL NOT NULL DEFAULT 0",
+        "ALTER TABLE models ADD COLUMN defaults TEXT NOT NULL DEFAULT '{}'",
+        """
+        CREATE TABLE downloads (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            name TEXT NOT NULL,
+            repo TEXT NOT NULL,
+            revision TEXT NOT NULL,
+            license TEXT NOT NULL,
+            files TEXT NOT NULL,
+            state TEXT NOT NULL,
+            note TEXT NOT NULL DEFAULT '',
+            created_at REAL NOT NULL
+        ) STRICT
+        """,
+    ):
+        connection.execute(statement)
+
+
+MIGRATIONS: Sequence[Migration] = ((100, _v1_0), (101, _v1_1))

@@ -7,7 +7,7 @@ from pathlib import Path
 from desktop_app.errors import UserError
 from desktop_app.storage import rows
 from desktop_app.storage.database import Database
-from desktop_app.storage.records import Model
+from desktop_app.storage.records import Model, ModelDefaults, RemoteFile
 
 
 class Models:
@@ -30,19 +30,27 @@ class Models:
         source: str,
         sha256: str = "",
         license: str = "",
+        repo: str = "",
+        revision: str = "",
+        files: tuple[RemoteFile, ...] = (),
+        is_verified: bool = False,
     ) -> Model:
         """Add a model, or describe the one at this path anew. A known hash is kept while the size is the same."""
+        now = self._clock()
         self._database.change(
             "INSERT INTO models (name, path, size_bytes, architecture, quant_type, n_params, n_ctx_train, source, "
-            "added_at, sha256, license) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            "added_at, sha256, license, repo, revision, files, verified_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (path) DO UPDATE SET name = excluded.name, size_bytes = excluded.size_bytes, "
             "architecture = excluded.architecture, quant_type = excluded.quant_type, n_params = excluded.n_params, "
             "n_ctx_train = excluded.n_ctx_train, source = excluded.source, license = excluded.license, "
+            "repo = excluded.repo, revision = excluded.revision, files = excluded.files, "
+            "verified_at = excluded.verified_at, "
             "sha256 = CASE WHEN excluded.sha256 = '' AND excluded.size_bytes = size_bytes THEN sha256 "
             "ELSE excluded.sha256 END",
             (
-                *(name, path, size_bytes, architecture, quant_type, n_params, n_ctx_train, source),
-                *(self._clock(), sha256, license),
+                *(name, path, size_bytes, architecture, quant_type, n_params, n_ctx_train, source, now),
+                *(sha256, license, repo, revision, rows.to_json(files), now if is_verified else None),
             ),
         )
         row = self._database.one("SELECT * FROM models WHERE path = ?", (path,))
@@ -100,6 +108,38 @@ class Models:
 
     def set_sha256(self, model_id: int, sha256: str) -> None:
         self._database.change("UPDATE models SET sha256 = ? WHERE id = ?", (sha256, model_id))
+
+    def set_verified(self, model_id: int) -> None:
+        """Note that its files are what they should be, now."""
+        self._database.change("UPDATE models SET verified_at = ? WHERE id = ?", (self._clock(), model_id))
+
+    def set_speed(self, sha256: str, tokens_per_s: float) -> None:
+        """Note how fast the model with this hash has written."""
+        self._database.change("UPDATE models SET tokens_per_s = ? WHERE sha256 = ?", (tokens_per_s, sha256))
+
+    def set_defaults(self, model_id: int, defaults: ModelDefaults) -> None:
+        """Set what new chats with it start with."""
+        values = (rows.to_json(defaults), model_id)
+        self._database.change("UPDATE models SET defaults = ? WHERE id = ?", values)
+
+    def set_path(self, model_id: int, path: str) -> None:
+        """Note where a model lies that was moved.
+
+        Raises:
+            UserError: If the library has another one there.
+        """
+        other = self._database.one("SELECT name FROM models WHERE path = ? AND id <> ?", (path, model_id))
+        if other is not None:
+            raise UserError(
+                f"The library already has the file {path}, as {other['name']}.", "Remove this entry from the list."
+            )
+        self._database.change("UPDATE models SET path = ? WHERE id = ?", (path, model_id))
+
+    def n_conversations(self, model_id: int) -> int:
+        """Return how many conversations are held with a model, those in the trash included."""
+        row = self._database.one("SELECT count(*) AS n FROM conversations WHERE model_id = ?", (model_id,))
+        assert row is not None
+        return int(row["n"])
 
     def touch_used(self, model_id: int) -> None:
         """Note that the model is being used now."""

@@ -82,13 +82,37 @@ class SearchHit(Struct, frozen=True):
     snippet: str
 
 
+class RemoteFile(Struct, frozen=True):
+    """A file that belongs to a model, as it is in its repository, or on this disk if it is copied from there.
+
+    Attributes:
+        path: In the repository, with `/`; or the absolute path here.
+        sha256: As announced there, in hexadecimal digits; empty where nothing is announced.
+    """
+
+    path: str
+    size_bytes: int
+    sha256: str = ""
+
+
+class ModelDefaults(Struct, frozen=True):
+    """What a new chat with a model starts with, where it is something else than the settings say (None, or 0)."""
+
+    system_prompt: str | None = None
+    sampler: SamplerSettings | None = None
+    n_ctx: int = 0
+
+
 class Model(Struct, frozen=True):
     """One model of the library: a GGUF file, wherever it lies.
 
     Attributes:
-        sha256: Empty until it has been computed.
-        source: starter, or file (added by the person).
-        license: As the GGUF states it, or empty.
+        sha256: Empty until it has been computed; of the first file of a split model.
+        source: See `library.catalog`.
+        license: As the Hub or the GGUF states it, or empty.
+        repo, revision, files: Where on the Hub it is from, and what was downloaded; empty for other models.
+        verified_at: When its files were last found to be what they should be, Unix time in seconds.
+        tokens_per_s: How fast it last wrote an answer here; 0 if it has not written one yet.
     """
 
     id: int
@@ -104,3 +128,41 @@ class Model(Struct, frozen=True):
     last_used_at: float | None = None
     sha256: str = ""
     license: str = ""
+    repo: str = ""
+    revision: str = ""
+    files: tuple[RemoteFile, ...] = ()
+    verified_at: float | None = None
+    tokens_per_s: float = 0.0
+    defaults: ModelDefaults = ModelDefaults()
+
+
+class DownloadState(StrEnum):
+    """What is to become of a download. That it runs is not stored: one that was cut off by a kill goes on by itself."""
+
+    WAITING = "waiting"
+    PAUSED = "paused"
+    FAILED = "failed"  # `note` says why
+
+
+class Download(Struct, frozen=True):
+    """A model on its way into the library. How much of it is there is told by the files themselves.
+
+    Attributes:
+        repo: owner/name on the Hub; empty if it is copied from a place on this computer.
+        revision: The commit, so that all parts are of one version.
+        files: The model or its parts in order, then what else comes along.
+    """
+
+    id: int
+    name: str
+    repo: str
+    revision: str
+    license: str
+    files: tuple[RemoteFile, ...]
+    state: DownloadState
+    note: str
+    created_at: float
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(file.size_bytes for file in self.files)

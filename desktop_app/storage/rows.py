@@ -6,10 +6,20 @@ import msgspec
 
 from desktop_app.engine.choices import SamplerSettings
 from desktop_app.engine.messages import AnswerFacts
-from desktop_app.storage.records import Conversation, Message, MessageState, Model, Role
+from desktop_app.storage.records import (
+    Conversation,
+    Download,
+    DownloadState,
+    Message,
+    MessageState,
+    Model,
+    ModelDefaults,
+    RemoteFile,
+    Role,
+)
 
 
-def to_json(value: SamplerSettings | AnswerFacts | None) -> str | None:
+def to_json(value: SamplerSettings | AnswerFacts | ModelDefaults | tuple[RemoteFile, ...] | None) -> str | None:
     return None if value is None else msgspec.json.encode(value).decode()
 
 
@@ -51,4 +61,16 @@ def message(row: sqlite3.Row) -> Message:
 
 
 def model(row: sqlite3.Row) -> Model:
-    return Model(**{name: row[name] for name in Model.__struct_fields__})
+    values = {name: row[name] for name in Model.__struct_fields__}
+    values["files"] = _files(row["files"])
+    values["defaults"] = msgspec.json.decode(row["defaults"], type=ModelDefaults)
+    return Model(**values)
+
+
+def download(row: sqlite3.Row) -> Download:
+    values = {name: row[name] for name in Download.__struct_fields__}
+    return Download(**{**values, "files": _files(row["files"]), "state": DownloadState(row["state"])})
+
+
+def _files(text: str) -> tuple[RemoteFile, ...]:
+    return msgspec.json.decode(text, type=tuple[RemoteFile, ...])

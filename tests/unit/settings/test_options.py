@@ -4,7 +4,7 @@ import pytest
 
 from desktop_app.library.memory import KV_TYPES
 from desktop_app.settings import options
-from desktop_app.settings.options import OPTIONS, SECTION_HELP, Choice, Decimal, Option, Text, Toggle, Whole
+from desktop_app.settings.options import OPTIONS, SECTION_HELP, Choice, Decimal, Folder, Option, Text, Toggle, Whole
 
 
 def test_every_declared_option_is_listed_once():
@@ -20,7 +20,7 @@ def test_an_option_has_words_and_a_default_it_accepts(option):
     assert not option.title.endswith(".")
     assert option.help.endswith(".")
     assert option.section
-    assert isinstance(option, Toggle | Whole | Decimal | Text | Choice)
+    assert isinstance(option, Toggle | Whole | Decimal | Text | Folder | Choice)
 
 
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.key)

@@ -9,8 +9,9 @@ from desktop_app.errors import UserError
 from desktop_app.storage import migrations
 from desktop_app.storage.chats import Chats
 from desktop_app.storage.database import Database
+from desktop_app.storage.downloads import Downloads
 from desktop_app.storage.models import Models
-from desktop_app.storage.records import MessageState
+from desktop_app.storage.records import Download, DownloadState, MessageState, ModelDefaults, RemoteFile
 from tests.unit.storage.dump_database import schema
 
 FILES = Path(__file__).parent / "files"
@@ -85,6 +86,42 @@ def test_a_database_of_any_age_is_read_whole(tmp_path, version):
     assert chats.mark_interrupted() == 1
     assert chats.messages(chats.path(lisbon.id))[-1].state is MessageState.INTERRUPTED
     assert [model.name for model in Models(database).list_models()] == ["SmolLM2-135M-Instruct"]
+    database.close()
+
+
+def test_what_version_1_1_knew_of_models_and_downloads_is_read(tmp_path):
+    database = Database.open(_make(tmp_path / "moatless.db", 101))
+    (model,) = Models(database).list_models()
+    assert (model.repo, model.revision) == ("example/tiny-GGUF", "a" * 40)
+    assert model.files == (
+        RemoteFile("Tiny-Q4_K_M.gguf", 4_000_000, "c" * 64),
+        RemoteFile("mmproj-Tiny.gguf", 1000, "d" * 64),
+    )
+    assert (model.verified_at, model.tokens_per_s) == (1_790_000_000.0, 12.5)
+    assert (model.defaults.system_prompt, model.defaults.n_ctx) == ("Be brief.", 2048)
+    assert model.defaults.sampler.temperature == 0.2
+    assert Downloads(database).list_downloads() == (
+        Download(
+            id=1,
+            name="Large",
+            repo="example/large-GGUF",
+            revision="b" * 40,
+            license="apache-2.0",
+            files=(RemoteFile("Large-Q8_0.gguf", 9_000_000_000, "e" * 64),),
+            state=DownloadState.PAUSED,
+            note="",
+            created_at=1_790_000_100.0,
+        ),
+    )
+    database.close()
+
+
+def test_models_of_version_1_0_are_from_nowhere_and_have_no_defaults(tmp_path):
+    database = Database.open(_make(tmp_path / "moatless.db", 100))
+    (model,) = Models(database).list_models()
+    assert (model.repo, model.revision, model.files, model.verified_at) == ("", "", (), None)
+    assert (model.tokens_per_s, model.defaults) == (0.0, ModelDefaults())
+    assert Downloads(database).list_downloads() == ()
     database.close()
 
 

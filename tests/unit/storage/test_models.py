@@ -2,7 +2,9 @@
 
 import pytest
 
+from desktop_app.engine.choices import SamplerSettings
 from desktop_app.errors import UserError
+from desktop_app.storage.records import ModelDefaults, RemoteFile
 
 
 @pytest.fixture
@@ -105,3 +107,77 @@ def test_a_removed_model_is_gone(models, add):
     assert models.list_models() == ()
     with pytest.raises(UserError, match="no longer in the library"):
         models.get(model.id)
+
+
+# ------------------------------------------------------------ downloaded
+
+
+FILES = (RemoteFile("a/m-Q4_0.gguf", 1000, "ab" * 32), RemoteFile("mmproj.gguf", 7))
+
+
+def test_of_a_downloaded_model_it_is_kept_where_it_is_from(models, add, clock):
+    model = add("m", repo="owner/name", revision="c" * 40, files=FILES, is_verified=True, source="hub")
+    assert (model.repo, model.revision, model.files) == ("owner/name", "c" * 40, FILES)
+    assert model.verified_at == model.added_at
+    assert models.get(model.id) == model
+    other = add("other")
+    assert (other.repo, other.revision, other.files, other.verified_at) == ("", "", (), None)
+
+
+def test_a_new_version_takes_the_place_of_the_old_one_and_keeps_what_the_person_chose(models, add):
+    model = add("m", repo="owner/name", revision="c" * 40, files=FILES, sha256="ab" * 32)
+    models.set_defaults(model.id, ModelDefaults(n_ctx=2048))
+    models.set_speed("ab" * 32, 12.0)
+    again = add("m", repo="owner/name", revision="d" * 40, files=FILES[:1], sha256="cd" * 32, is_verified=True)
+    assert (again.id, again.revision, again.files, again.sha256) == (model.id, "d" * 40, FILES[:1], "cd" * 32)
+    assert again.verified_at is not None
+    assert again.defaults == ModelDefaults(n_ctx=2048)
+    assert again.added_at == model.added_at
+
+
+def test_when_a_model_was_verified_is_noted(models, add, clock):
+    model = add("m")
+    models.set_verified(model.id)
+    assert models.get(model.id).verified_at == clock.now
+
+
+def test_a_speed_belongs_to_the_content_of_a_file(models, add):
+    here, copy, other = (
+        add("here", sha256="ab"),
+        add("copy", sha256="ab"),
+        add("other", sha256="cd"),
+    )
+    models.set_speed("ab", 12.5)
+    assert [models.get(model.id).tokens_per_s for model in (here, copy, other)] == [12.5, 12.5, 0.0]
+
+
+def test_defaults_are_kept_and_may_be_none(models, add):
+    model = add("m")
+    assert model.defaults == ModelDefaults()
+    defaults = ModelDefaults("Be brief.", SamplerSettings(temperature=0.1), 4096)
+    models.set_defaults(model.id, defaults)
+    assert models.get(model.id).defaults == defaults
+    models.set_defaults(model.id, ModelDefaults())
+    assert models.get(model.id).defaults == ModelDefaults()
+
+
+def test_a_model_that_was_moved_is_the_same_at_another_place(models, add):
+    model = add("m", sha256="ab")
+    models.set_path(model.id, "/moved/m.gguf")
+    assert models.get(model.id).path == "/moved/m.gguf"
+    models.set_path(model.id, "/moved/m.gguf")
+    other = add("other")
+    with pytest.raises(UserError, match=r"already has the file /models/other\.gguf, as other"):
+        models.set_path(model.id, other.path)
+
+
+def test_the_conversations_with_a_model_are_counted(models, add, chats):
+    model = add("m")
+    kept, trashed, other = chats.create(), chats.create(), chats.create()
+    for conversation in (kept, trashed):
+        chats.set_model(conversation.id, model.id)
+    chats.move_to_trash(trashed.id)
+    assert models.n_conversations(model.id) == 2
+    models.remove(model.id)
+    assert chats.get(kept.id).model_id is None
+    assert other.model_id is None

@@ -1,0 +1,62 @@
+"""Where downloaded files go. Their names come from outside and may be meant to do harm, so each part is checked."""
+
+import unicodedata
+from pathlib import Path
+
+from desktop_app.errors import UserError
+from desktop_app.library.file_errors import shown_text
+from desktop_app.storage.records import Download, RemoteFile
+
+COPIES = "local copies"  # with a space, which no owner of a repository has in its name
+MAX_NAME_BYTES = 200  # file systems take 255, and `.part` and `.lock` are added
+
+_NEVER = set('/\\:*?"<>|')  # mean something else than a letter on one system or another
+_DEVICES = {
+    *("con", "prn", "aux", "nul", "conin$", "conout$"),
+    *(f"{kind}{number}" for kind in ("com", "lpt") for number in "0123456789¹²³"),
+}
+
+
+def is_safe_name(name: str) -> bool:
+    """Return whether a file or folder may be called so on every system, and looks like what it is called."""
+    return (
+        0 < len(name.encode("utf-8", "replace")) <= MAX_NAME_BYTES
+        and not name.startswith((".", " "))
+        and not name.endswith((".", " "))
+        and name.partition(".")[0].rstrip().casefold() not in _DEVICES
+        and not any(letter in _NEVER or unicodedata.category(letter)[0] == "C" for letter in name)
+    )
+
+
+def is_safe_path(path: str) -> bool:
+    """Return whether a path in a repository may become one on this disk."""
+    return all(is_safe_name(part) for part in path.split("/"))
+
+
+def target_paths(models: Path, download: Download) -> tuple[Path, ...]:
+    """Return where the files of a download go: all into one folder, where llama.cpp looks for the parts of a model.
+
+    Raises:
+        UserError: If one has a name that is not safe.
+    """
+    if not download.repo:
+        folder = models / COPIES / str(download.id)
+        return tuple(folder / _checked(Path(file.path).name) for file in download.files)
+    *inner, _ = download.files[0].path.split("/")
+    folder = models.joinpath(*(_checked(part) for part in (*download.repo.split("/"), *inner)))
+    return tuple(folder / _checked(file.path.rpartition("/")[2]) for file in download.files)
+
+
+def beside(path: Path, files: tuple[RemoteFile, ...]) -> tuple[Path, ...]:
+    """Return where the files of a model are that has its first one at `path`."""
+    # Of a copied model, these are paths of this system.
+    return (path, *(path.with_name(file.path.replace("\\", "/").rpartition("/")[2]) for file in files[1:]))
+
+
+def _checked(name: str) -> str:
+    if not is_safe_name(name):
+        raise UserError(
+            f"The name “{shown_text(name)}” is not one that a file can safely have, so it is not downloaded.",
+            "Choose another file or another source.",
+        )
+    return name

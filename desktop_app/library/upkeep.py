@@ -1,0 +1,125 @@
+"""Looking after models that are in the library: which files they have, whether these are still right, deleting them."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from desktop_app.errors import UserError
+from desktop_app.library.file_errors import shown_name
+from desktop_app.library.gguf import read_header
+from desktop_app.library.inspect import file_sha256, inspect_model
+from desktop_app.library.places import beside
+from desktop_app.storage.records import Model
+
+
+@dataclass(frozen=True)
+class Verified:
+    """Every file is what it should be. `had_hashes` is False where there was nothing to compare with until now."""
+
+    sha256: str
+    had_hashes: bool
+
+
+def files_of(model: Model) -> tuple[Path, ...]:
+    """Return the files of a model: itself or its parts, and what was downloaded with it."""
+    path = Path(model.path)
+    if model.files:
+        return beside(path, model.files)
+    try:
+        return read_header(path).parts
+    except UserError:
+        return (path,)
+
+
+def files_in(folder: Path, library: Iterable[Model]) -> frozenset[Path]:
+    """Return the files of those models that lie in this folder; two may have one of them in common."""
+    return frozenset(path for model in library if Path(model.path).parent == folder for path in files_of(model))
+
+
+def disk_bytes(model: Model) -> int:
+    """Return how much of the disk its files take, those that are there."""
+    return sum(path.stat().st_size for path in files_of(model) if path.is_file())
+
+
+def verify(
+    model: Model, progress: Callable[[float], None] | None = None, should_stop: Callable[[], bool] | None = None
+) -> Verified | None:
+    """Read all files of a model and hold them against the hashes that are known; None if it was stopped.
+
+    Raises:
+        UserError: If one is missing, cannot be read, or is not what it was.
+    """
+    paths = files_of(model)
+    expected = [file.sha256 for file in model.files] or [model.sha256]
+    hashes = []
+    for number, path in enumerate(paths):
+
+        def tell(fraction: float, number: int = number) -> None:
+            if progress:
+                progress((number + fraction) / len(paths))
+
+        found = file_sha256(path, tell, should_stop)
+        if not found:
+            return None
+        known = expected[number] if number < len(expected) else ""
+        if known and found != known:
+            raise UserError(
+                f"“{shown_name(path)}” is not what it was when it came into the library: it was changed, or its disk "
+                "is damaged.",
+                "Download it again." if model.repo else "Replace it by a copy that is sound, then add it again.",
+            )
+        hashes.append(found)
+    return Verified(hashes[0], all(expected) and len(expected) >= len(paths))
+
+
+def delete_files(model: Model, models: Path, library: Iterable[Model]) -> None:
+    """Delete the files of a model from the disk, and the folders that are empty then.
+
+    Args:
+        model: Of the library.
+        models: The folder that downloaded models are kept in.
+        library: All models; what another one has as well stays.
+
+    Raises:
+        UserError: If a file cannot be deleted, e.g. because it is in use.
+    """
+    kept = files_in(Path(model.path).parent, (other for other in library if other.id != model.id))
+    for path in files_of(model):
+        if path in kept:
+            continue
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise UserError(
+                f"“{shown_name(path)}” cannot be deleted.",
+                "If it is in use, chat with another model first; else check the permissions of its folder.",
+            ) from error
+    remove_empty_folders(Path(model.path).parent, models)
+
+
+def remove_empty_folders(folder: Path, models: Path) -> None:
+    """Remove folders that nothing is in any more, up to the one that all models are in."""
+    while folder != models and folder.is_relative_to(models):
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+        folder = folder.parent
+
+
+def check_same(model: Model, path: Path) -> None:
+    """Refuse a file that cannot be the one that the library has lost.
+
+    Raises:
+        UserError: If it is no model, or another one.
+    """
+    found = inspect_model(path)
+    if (found.size_bytes, found.architecture, found.quant_type) != (
+        model.size_bytes,
+        model.architecture,
+        model.quant_type,
+    ):
+        raise UserError(
+            f"“{shown_name(path)}” is another model than {model.name}.",
+            "Choose the file that was moved, or add this one to the library.",
+        )
