@@ -1,7 +1,8 @@
 """The one door to threads: work goes in from the GUI thread, results come back to the GUI thread.
 
-Two lanes. `storage` is a single thread, so that database work happens in the order it was asked for; `pool` is for
-everything that may run side by side. Nobody else in the window starts a thread.
+Three lanes. `storage` is a single thread, so that database work happens in the order it was asked for; `pool` is for
+everything that may run side by side; `network` for what mostly waits for the other side or a disk and may take hours,
+so that it keeps nothing else waiting. Nobody else in the window starts a thread.
 """
 
 import logging
@@ -33,6 +34,8 @@ class Background(QObject):
         super().__init__(parent)
         self._storage = ThreadPoolExecutor(1, thread_name_prefix="storage")
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="pool")
+        self._network = ThreadPoolExecutor(6, thread_name_prefix="network")
+        self._is_closed = False
         # Other threads emit it, but the emitting object lives in the GUI thread, so its receivers run there.
         self._finished.connect(self._deliver)
 
@@ -57,10 +60,21 @@ class Background(QObject):
         """Like `run`, on the storage lane: after everything that was given to it before."""
         self._submit(self._storage, work, on_done, on_error)
 
+    def run_long(
+        self,
+        work: Callable[[], _T],
+        on_done: Callable[[_T], None] | None = None,
+        on_error: Callable[[UserError], None] | None = None,
+    ) -> None:
+        """Like `run`, on the network lane. Whoever gives it long work must be able to end it before `close`."""
+        self._submit(self._network, work, on_done, on_error)
+
     def close(self) -> None:
         """Finish what was asked for, then end the threads. Results are not delivered any more."""
+        self._is_closed = True
         self._finished.disconnect(self._deliver)
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for lane in (self._pool, self._network):
+            lane.shutdown(wait=True, cancel_futures=True)
         self._storage.shutdown(wait=True)
 
     def _submit(
@@ -85,7 +99,8 @@ class Background(QObject):
         lane.submit(job)
 
     def _deliver(self, callback: Callable[[], None]) -> None:
-        callback()
+        if not self._is_closed:  # what was on its way when the signal was disconnected still comes
+            callback()
 
     def _fail(self, error: UserError, on_error: Callable[[UserError], None] | None) -> None:
         if on_error is None:

@@ -3,7 +3,7 @@
 Answers go on when another conversation is opened; they belong to their message, not to what is on the screen.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from functools import partial
 
@@ -44,6 +44,7 @@ class ChatSession(QObject):
         refused(UserError): Nothing was stored; the text is still in the message box.
         deleted(int, Callable): So many messages were deleted; calling brings them back.
         model_changed(): `model` is another one.
+        answered(Message): An answer that nothing else was written beside is over, in whatever conversation.
     """
 
     opened = Signal()
@@ -55,13 +56,14 @@ class ChatSession(QObject):
     refused = Signal(UserError)
     deleted = Signal(int, object)
     model_changed = Signal()
+    answered = Signal(Message)
 
     def __init__(
         self,
         store: Store,
         engine: Engine,
         load_settings: Callable[[Model], LoadSettings],
-        new_conversation: Callable[[], Conversation],
+        new_conversation: Callable[[Model | None], Conversation],
         suggest_titles: Callable[[], bool],
         parent: QObject | None = None,
     ) -> None:
@@ -75,7 +77,7 @@ class ChatSession(QObject):
         self._titles = TitleWriter(store, engine, suggest_titles, self)
         self._preparing = False
         self._visit = 0  # counts what the person wanted to see; what comes back for an earlier wish is not shown
-        self.conversation = new_conversation()
+        self.conversation = new_conversation(None)
         self.path: tuple[int, ...] = ()
         self.messages: tuple[Message, ...] = ()  # those of the path that were read when it was opened ...
         self.first = 0  # ... from this one on
@@ -109,7 +111,7 @@ class ChatSession(QObject):
     def start_new(self) -> None:
         """Open an empty conversation; it is stored with its first message."""
         self._visit += 1
-        self._show(Opened(self._new_conversation(), (), 0, ()))
+        self._show(Opened(self._new_conversation(self.model), (), 0, ()))
 
     def restore(self, conversation_id: int | None, model: Model) -> None:
         """Begin where the person left off; only then there is a model, and messages can be sent.
@@ -162,10 +164,19 @@ class ChatSession(QObject):
         settings = self._load_settings(model)
         self._engine.with_model(model.path, settings, lambda: None, lambda _error: None, sha256=model.sha256)
 
+    def renew_model(self, models: Sequence[Model]) -> None:
+        """Take over what the library has learned about the model since it was chosen."""
+        for model in models:
+            if self.model is not None and model.id == self.model.id:
+                self._set_model(model)
+
     def _set_model(self, model: Model) -> None:
-        if self.model != model:
-            self.model = model
-            self.model_changed.emit()
+        if self.model == model:
+            return
+        if self.is_new and self.conversation == self._new_conversation(self.model):
+            self.conversation = self._new_conversation(model)  # with what this model's chats start with
+        self.model = model
+        self.model_changed.emit()
 
     def set_options(self, system_prompt: str, sampler: SamplerSettings) -> None:
         """Set this conversation's system prompt and sampler settings."""
@@ -281,6 +292,7 @@ class ChatSession(QObject):
             self.status_changed.emit(self.status)
         if message.conversation_id not in self._comparisons:
             self._titles.consider(message)
+            self.answered.emit(message)
         if answer.message.note == "":
             answer.deleteLater()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from desktop_app.engine.choices import LoadSettings
-from desktop_app.engine.messages import Device
+from desktop_app.engine.messages import AnswerFacts, Device
 from desktop_app.errors import UserError
 from desktop_app.jobs.background import Background
 from desktop_app.jobs.store import Store
@@ -16,7 +16,11 @@ from desktop_app.library.draft import choose_draft
 from desktop_app.library.hardware import FreeMemory, free_memory_bytes, held_bytes
 from desktop_app.library.inspect import file_sha256
 from desktop_app.library.outlook import Outlook, look_ahead
+from desktop_app.library.prospects import Machine, bytes_a_token_of, measured_models
+from desktop_app.library.speed import expected_tokens_per_s
 from desktop_app.storage.records import Model
+
+MEASURED_TOKENS = 32  # of a shorter answer the time says little
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,8 @@ class _Outlooks:
 
     of: Mapping[int, Outlook] = field(default_factory=dict)
     drafts: Mapping[int, str] = field(default_factory=dict)
+    speeds: Mapping[int, float] = field(default_factory=dict)
+    machine: Machine = field(default_factory=lambda: Machine(LoadSettings(), FreeMemory(0)))
 
 
 class ModelLibrary(QObject):
@@ -35,7 +41,7 @@ class ModelLibrary(QObject):
 
     Signals:
         changed(): `models` or `missing` is different.
-        looked(): What `outlook` and `draft_for` say may be different.
+        looked(): What `outlook`, `draft_for`, `speed` and `machine` say may be different.
         added(Model): The person's file is in the library.
         refused(UserError): It is not, and why.
     """
@@ -81,6 +87,22 @@ class ModelLibrary(QObject):
         """Return the file of the model that can guess ahead for this one, or an empty text."""
         return self._outlooks.drafts.get(model.id, "")
 
+    def speed(self, model: Model) -> float | None:
+        """Return how many tokens a second it writes or will write here; None as long as nothing was measured."""
+        return model.tokens_per_s or self._outlooks.speeds.get(model.id)
+
+    @property
+    def machine(self) -> Machine:
+        """What is to be expected of models that are not here depends on this."""
+        return self._outlooks.machine
+
+    def note_speed(self, sha256: str, facts: AnswerFacts | None) -> None:
+        """Take in how fast the model with this hash wrote an answer."""
+        if facts is None or facts.answer_tokens < MEASURED_TOKENS or facts.decode_s <= 0 or not sha256:
+            return
+        tokens_per_s = facts.answer_tokens / facts.decode_s
+        self._store.ask(lambda r: r.models.set_speed(sha256, tokens_per_s), lambda _none: self.refresh())
+
     def look(self) -> None:
         """Look again how the models would run, with the settings and the free memory of now."""
         models = [model for model in self.models if model.id not in self.missing]
@@ -100,9 +122,9 @@ class ModelLibrary(QObject):
 
         self._background.run(look, show)
 
-    def add(self, path: Path) -> None:
-        """Add a GGUF file where it lies; its hash is computed afterwards."""
-        self._store.ask(lambda r: add_model(r.models, path), self._on_added, self.refused.emit)
+    def add(self, path: Path, sha256: str = "") -> None:
+        """Add a GGUF file where it lies; a hash that is not known is computed afterwards."""
+        self._store.ask(lambda r: add_model(r.models, path, sha256=sha256), self._on_added, self.refused.emit)
 
     def remove(self, model: Model) -> None:
         """Take a model out of the list; its file stays where it is."""
@@ -132,12 +154,16 @@ class ModelLibrary(QObject):
 
 
 def _look(models: Sequence[Model], settings: LoadSettings, free: FreeMemory) -> _Outlooks:
-    outlooks, drafts = {}, {}
+    outlooks, drafts, speeds = {}, {}, {}
+    measured = measured_models(models)
     for model in models:
         draft = choose_draft(model, models)
         drafts[model.id] = draft.path if draft else ""
-        outlooks[model.id] = look_ahead(Path(model.path), replace(settings, draft_path=drafts[model.id]), free)
-    return _Outlooks(outlooks, drafts)
+        own = replace(settings, draft_path=drafts[model.id], n_ctx=model.defaults.n_ctx or settings.n_ctx)
+        outlooks[model.id] = look_ahead(Path(model.path), own, free)
+        if (speed := expected_tokens_per_s(bytes_a_token_of(model), measured)) is not None:
+            speeds[model.id] = speed
+    return _Outlooks(outlooks, drafts, speeds, Machine(settings, free, measured))
 
 
 def _ignore(_error: UserError) -> None:

@@ -11,6 +11,7 @@ from desktop_app.jobs.background import Background
 from desktop_app.paths import DataFolder
 from desktop_app.storage.chats import Chats
 from desktop_app.storage.database import Database
+from desktop_app.storage.downloads import Downloads
 from desktop_app.storage.models import Models
 
 _T = TypeVar("_T")
@@ -23,6 +24,7 @@ class Repositories:
     database: Database
     chats: Chats
     models: Models
+    downloads: Downloads
 
     @classmethod
     def open(cls, folder: DataFolder) -> "Repositories":
@@ -33,7 +35,7 @@ class Repositories:
         """
         folder.create()
         database = Database.open(folder.database)
-        return cls(database, Chats(database), Models(database))
+        return cls(database, Chats(database), Models(database), Downloads(database))
 
 
 class Store(QObject):

@@ -61,7 +61,7 @@ def model(ask, tmp_path):
 def session(store, engine, model):
     """A session in a new conversation with the echo model."""
     new = Conversation(id=0, title="New chat", created_at=0, updated_at=0)
-    session = ChatSession(store, engine, lambda _model: LoadSettings(), lambda: new, lambda: False)
+    session = ChatSession(store, engine, lambda _model: LoadSettings(), lambda _model: new, lambda: False)
     session.use_model(model)
     yield session
     session.close()

@@ -1,10 +1,11 @@
-"""The echo engine with its model loaded, what it is told, and messages sent to it."""
+"""The echo engine with its model loaded, what it is told, messages sent to it; and downloads from a Hub."""
 
 import pytest
 
 from desktop_app.engine.choices import LoadSettings
 from desktop_app.jobs.engine import EngineState
 from desktop_app.jobs.engine_process import EngineProcess
+from tests.support.downloading import Downloading
 
 
 @pytest.fixture
@@ -35,3 +36,29 @@ def send(qtbot, session):
         return ended.args[0]
 
     return send
+
+
+@pytest.fixture
+def downloading(qtbot, hub, data_folder, monkeypatch):
+    """All that downloads, open on the data folder."""
+    monkeypatch.setenv("HF_ENDPOINT", hub.url)
+    downloading = Downloading(data_folder)
+    opened = []
+    downloading.queue.changed.connect(lambda: opened.append(True))
+    downloading.open()
+    qtbot.waitUntil(lambda: bool(opened))
+    yield downloading
+    downloading.close()
+
+
+@pytest.fixture
+def ask_store(qtbot, downloading):
+    """Ask the storage thread of `downloading` and wait for the answer."""
+
+    def ask(work):
+        got = []
+        downloading.store.ask(work, got.append, got.append)
+        qtbot.waitUntil(lambda: bool(got))
+        return got[0]
+
+    return ask
