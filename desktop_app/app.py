@@ -38,8 +38,8 @@ OTHER_CLOSES_S = 15  # its engine may have something to save
 _log = logging.getLogger(__name__)
 
 
-def run_window(folder: DataFolder) -> int:
-    """Run the window until it is closed and return the exit status."""
+def run_window(folder: DataFolder, is_offline: bool = False) -> int:
+    """Run the window until it is closed and return the exit status; `is_offline` turns its switch."""
     from desktop_app.jobs.single_instance import SingleInstance
 
     qt = make_qt_application()
@@ -47,6 +47,8 @@ def run_window(folder: DataFolder) -> int:
     if instance is not None and (status := _settle_with_other(instance, folder)) is not None:
         return status
     with App(folder) as app:
+        if is_offline:
+            app.preferences.set(options.OFFLINE, True)
         if instance is not None:
             instance.raise_requested.connect(app.window.raise_to_front)
             app.window.painted.connect(instance.listen)

@@ -1,11 +1,13 @@
 """The strip at the left edge: the things the program does, one of which is on the screen."""
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
 
-from desktop_app.gui.theme import icon, scale
+from desktop_app.gui.theme import icon, scale, theme
 
 WIDTH = 76
+RING = 12
 
 
 class Rail(QFrame):
@@ -23,7 +25,7 @@ class Rail(QFrame):
         self.setProperty("panel", "sunken")
         self.setFixedWidth(WIDTH)
         self.setAccessibleName("Pages")
-        self._buttons: dict[str, QToolButton] = {}
+        self._buttons: dict[str, _RailButton] = {}
         group = QButtonGroup(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(scale.SPACE_8, scale.SPACE_12, scale.SPACE_8, scale.SPACE_12)
@@ -41,8 +43,12 @@ class Rail(QFrame):
         """Mark the page that is on the screen."""
         self._buttons[name].setChecked(True)
 
-    def _button(self, icon_name: str, label: str, number: int) -> QToolButton:
-        button = QToolButton()
+    def show_progress(self, name: str, fraction: float | None) -> None:
+        """Draw a ring around how much of something is done on a page, from 0 to 1; None draws none."""
+        self._buttons[name].set_progress(fraction)
+
+    def _button(self, icon_name: str, label: str, number: int) -> "_RailButton":
+        button = _RailButton()
         button.setText(label)
         button.setIcon(icon(icon_name, "muted", "accent"))
         button.setIconSize(QSize(scale.ICON_SIZE, scale.ICON_SIZE))
@@ -52,3 +58,28 @@ class Rail(QFrame):
         button.setShortcut(f"Ctrl+{number}")
         button.setToolTip(f"{label} (Ctrl+{number})")
         return button
+
+
+class _RailButton(QToolButton):
+    """A page's button, with a small ring at its corner while something on the page is on its way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._fraction: float | None = None
+
+    def set_progress(self, fraction: float | None) -> None:
+        if fraction != self._fraction:
+            self._fraction = fraction
+            self.setAccessibleDescription("" if fraction is None else f"{round(100 * fraction)} % downloaded")
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._fraction is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ring = QRectF(self.width() - RING - scale.SPACE_8, scale.SPACE_4, RING, RING)
+        for token, degrees in (("handle", 360.0), ("accent", 360 * self._fraction)):
+            painter.setPen(QPen(QColor(getattr(theme().tokens, token)), 2.5))
+            painter.drawArc(ring, 90 * 16, round(-degrees * 16))

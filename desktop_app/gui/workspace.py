@@ -5,6 +5,7 @@ already on the screen by then.
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -16,13 +17,19 @@ from desktop_app.errors import UserError
 from desktop_app.gui.chat.chat_page import ChatPage
 from desktop_app.gui.library.models_page import ModelsPage
 from desktop_app.gui.main_window import CHAT, MODELS, SETTINGS, MainWindow
-from desktop_app.gui.settings.settings_page import SettingsPage
+from desktop_app.gui.settings.settings_view import SettingsView
 from desktop_app.gui.trouble_page import TroublePage
 from desktop_app.gui.widgets.toast import Toast
 from desktop_app.jobs.background import Background
+from desktop_app.jobs.calibration import Calibration
 from desktop_app.jobs.chat_session import ChatSession
+from desktop_app.jobs.connection import HubConnection
+from desktop_app.jobs.downloads import DownloadQueue
 from desktop_app.jobs.engine import Engine, EngineState
+from desktop_app.jobs.hub_browser import HubBrowser
 from desktop_app.jobs.kept_states import KeptStates
+from desktop_app.jobs.model_care import ModelCare
+from desktop_app.jobs.model_finder import ModelFinder
 from desktop_app.jobs.model_library import ModelLibrary
 from desktop_app.jobs.preferences import Preferences
 from desktop_app.jobs.store import Repositories, Store
@@ -30,7 +37,7 @@ from desktop_app.library.catalog import add_starter
 from desktop_app.paths import DataFolder
 from desktop_app.settings import options
 from desktop_app.settings.window_state import WindowState, save_window_state
-from desktop_app.storage.records import Conversation, Model
+from desktop_app.storage.records import Conversation, Model, ModelDefaults
 
 TOAST_MARGIN = 112  # above the message box, which stays usable
 
@@ -64,6 +71,12 @@ class Workspace(QObject):
         self.engine = Engine(backend)
         self.states = KeptStates(folder.kv, self.store, self.engine, background, preferences)
         self.library = ModelLibrary(self.store, background, preferences.load_settings)
+        self.connection = HubConnection(folder, preferences, background)
+        self.queue = DownloadQueue(self.store, background, self.connection, folder.models)
+        self.browser = HubBrowser(self.connection, background, lambda: self.library.machine)
+        self.care = ModelCare(self.store, background, self.connection, folder.models, self._release)
+        self.calibration = Calibration(self.engine, self.library)
+        self.finder = ModelFinder(self.store, background, preferences)
         self.session = ChatSession(
             self.store,
             self.engine,
@@ -72,9 +85,12 @@ class Workspace(QObject):
             lambda: preferences[options.SUGGEST_TITLES],
         )
         self.chat = ChatPage(self.session, self.store, self.engine, self.library, background)
-        self.models = ModelsPage(self.library)
-        self.settings = SettingsPage(preferences, str(folder.root))
-        pages: dict[str, QWidget] = {CHAT: self.chat, MODELS: self.models, SETTINGS: self.settings}
+        self.models = ModelsPage(
+            self.library, self.care, self.finder, self.queue, self.browser, self.connection, preferences, background
+        )
+        self.settings_view = SettingsView(preferences, self.connection, str(folder.root))
+        self.settings = self.settings_view.settings
+        pages: dict[str, QWidget] = {CHAT: self.chat, MODELS: self.models, SETTINGS: self.settings_view}
         window.set_pages(pages)
         self.toast = Toast(window, bottom_margin=TOAST_MARGIN)
         self._connect()
@@ -87,6 +103,8 @@ class Workspace(QObject):
     def close(self) -> None:
         """Save what is being written, end the engine, close the database; the background still has to be closed."""
         self.session.close()
+        for job in (self.queue, self.care, self.finder, self.connection):
+            job.close()
         state = WindowState(
             geometry=self.window.geometry_text(),
             page=self.window.page,
@@ -119,6 +137,8 @@ class Workspace(QObject):
             # How a model is loaded depends on which others are there.
             self.library.looked.connect(begin, Qt.ConnectionType.SingleShotConnection)
         self.library.refresh()
+        self.queue.open()
+        self.finder.scan()
         self.chat.list.refresh()
         self.window.show_page(self._state.page or CHAT)
 
@@ -135,6 +155,18 @@ class Workspace(QObject):
         self.library.refused.connect(self._tell)
         self.library.added.connect(lambda model: self.toast.tell(f"{model.name} was added."))
         self.models.chat_wanted.connect(self._chat_with)
+        self.models.watch_wanted.connect(lambda name: self.preferences.set(options.WATCHED_FOLDER, name))
+        self.session.answered.connect(lambda answer: self.library.note_speed(answer.model_sha256, answer.facts))
+        self.models.finding.connect(self.calibration.measure)
+        self.library.changed.connect(lambda: self.session.renew_model(self.library.models))
+        self.queue.changed.connect(self._show_downloads)
+        self.queue.progressed.connect(self._show_downloads)
+        self.queue.finished.connect(self._on_downloaded)
+        self.queue.failed.connect(lambda download, error: self.toast.tell(f"{download.name}: {error}"))
+        self.finder.added.connect(self.library.refresh)
+        self.care.changed.connect(self.library.refresh)
+        self.care.told.connect(self.toast.tell)
+        self.care.refused.connect(self._tell)
         self.chat.models_wanted.connect(lambda: self.window.show_page(MODELS))
         self.chat.undo_offered.connect(self.toast.tell)
         self.preferences.changed.connect(self._on_preference)
@@ -149,6 +181,20 @@ class Workspace(QObject):
         self.settings.set_devices(self.engine.devices)
         self.models.set_in_use(self.engine.model.path if state == EngineState.READY and self.engine.model else "")
 
+    def _show_downloads(self) -> None:
+        self.window.rail.show_progress(MODELS, self.queue.overall)
+
+    def _on_downloaded(self, model: Model) -> None:
+        self.library.refresh()
+        self.toast.tell(f"{model.name} is here and was checked. It is ready to chat with.")
+
+    def _release(self, model: Model, then: Callable[[], None]) -> None:
+        """Have the engine let go of a model whose file is to be deleted."""
+        if self.engine.model is not None and self.engine.model.path == model.path:
+            self.engine.let_go(then)
+        else:
+            then()
+
     def _chat_with(self, model: Model) -> None:
         self.window.show_page(CHAT)
         self.chat.use_model(model)
@@ -162,15 +208,18 @@ class Workspace(QObject):
             self.library.look()
 
     def _load_settings(self, model: Model) -> LoadSettings:
-        return replace(self.preferences.load_settings(), draft_path=self.library.draft_for(model))
+        settings = replace(self.preferences.load_settings(), draft_path=self.library.draft_for(model))
+        return replace(settings, n_ctx=model.defaults.n_ctx or settings.n_ctx)
 
-    def _new_conversation(self) -> Conversation:
+    def _new_conversation(self, model: Model | None) -> Conversation:
         settings = self.preferences.settings
+        defaults = model.defaults if model else ModelDefaults()
+        system_prompt = defaults.system_prompt
         return Conversation(
             id=0,
             title="New chat",
             created_at=0,
             updated_at=0,
-            system_prompt=settings[options.SYSTEM_PROMPT],
-            sampler=settings.sampler(),
+            system_prompt=settings[options.SYSTEM_PROMPT] if system_prompt is None else system_prompt,
+            sampler=defaults.sampler or settings.sampler(),
         )

@@ -94,8 +94,7 @@ class ChatPage(QWidget):
         if self.composer.text() != conversation.draft:
             self.composer.set_text(conversation.draft)
         self.composer.show_status("")
-        if self.options.isVisible():
-            self.options.show_values(conversation.system_prompt, conversation.sampler)
+        self._show_options()
         self._show_context()
         if session.found is None:
             self.composer.edit.setFocus()
@@ -181,7 +180,13 @@ class ChatPage(QWidget):
         self._shows_error = False
         self.header.show_model(model.name if model else "")
         self.welcome.show_model(model)
+        self._show_options()
         self._on_library()
+
+    def _show_options(self) -> None:
+        if self.options.isVisible():
+            conversation = self._session.conversation
+            self.options.show_values(conversation.system_prompt, conversation.sampler)
 
     def _on_library(self) -> None:
         model = self._session.model

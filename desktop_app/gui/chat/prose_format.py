@@ -1,5 +1,6 @@
 """Puts Markdown into a text document the way this program shows it. Qt reads the Markdown; the look is ours."""
 
+import re
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QUrl
@@ -24,6 +25,7 @@ from desktop_app.gui.chat.prose_style import CODE_PADDING, QUOTE_INDENT, Kind, P
 
 # Model output is not trusted: HTML stays text that one can read.
 _FEATURES = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
+_FIRST_RULE = re.compile(r"\A---(?=[ \t]*(\n|\Z))")
 LINK_SCHEMES = ("http", "https", "mailto")
 
 _MINIMUM = QTextBlockFormat.LineHeightTypes.MinimumHeight.value
@@ -54,7 +56,8 @@ class Layout:
 def fill_with_markdown(document: QTextDocument, markdown: str, style: ProseStyle) -> Layout:
     """Replace the document's text, and return what it holds."""
     _prepare(document, style)
-    document.setMarkdown(markdown, _FEATURES)
+    # Qt 6.11 would take text between a first line of hyphens and the next one for front matter, and hide it.
+    document.setMarkdown(_FIRST_RULE.sub("***", markdown), _FEATURES)
     cursor = QTextCursor(document)
     cursor.beginEditBlock()
     layout = _Formatter(document, cursor, style).run()

@@ -16,8 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop_app.gui.settings.folder_field import FolderField
 from desktop_app.gui.theme import scale
-from desktop_app.settings.options import Choice, Decimal, Option, Text, Toggle, Whole
+from desktop_app.settings.options import Choice, Decimal, Folder, Option, Text, Toggle, Whole
 
 TEXT_LINES = 4
 
@@ -44,6 +45,14 @@ def make_field(option: Option[Any], value: Any, on_change: Callable[[Any], None]
     if isinstance(field, QSpinBox | QDoubleSpinBox):
         give_margin(field)
     return field
+
+
+def show_value(field: QWidget, value: Any) -> None:
+    """Show a value that was chosen somewhere else; only switches and folders can be."""
+    if isinstance(field, QCheckBox):
+        field.setChecked(value)
+    elif isinstance(field, FolderField):
+        field.show_folder(value)
 
 
 def give_margin(box: QAbstractSpinBox) -> None:
@@ -76,6 +85,10 @@ def _bare_field(option: Option[Any], value: Any, on_change: Callable[[Any], None
         combo.setCurrentIndex(combo.findData(value))
         combo.currentIndexChanged.connect(lambda index: on_change(combo.itemData(index)))
         return combo
+    if isinstance(option, Folder):
+        folder = FolderField(option.title, value)
+        folder.chosen.connect(on_change)
+        return folder
     assert isinstance(option, Text)
     return _text(option, value, on_change)
 

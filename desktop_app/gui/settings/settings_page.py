@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from desktop_app.engine.messages import Device
-from desktop_app.gui.settings.fields import make_field
+from desktop_app.gui.settings.fields import make_field, show_value
 from desktop_app.gui.theme import scale
 from desktop_app.gui.widgets.column_page import ColumnPage
 from desktop_app.gui.widgets.search_field import SearchField
 from desktop_app.jobs.preferences import Preferences
 from desktop_app.library.memory import readable_size
-from desktop_app.settings.options import MODEL, OPTIONS, SECTION_HELP, Option, Text
+from desktop_app.settings.options import MODEL, OPTIONS, PRIVACY, SECTION_HELP, Option, Text
 
 COLUMN_WIDTH = 680
 FIELD_WIDTH = 240
@@ -20,13 +20,21 @@ _KINDS = {"gpu": "graphics processor", "accelerator": "accelerator"}
 
 
 class SettingsPage(ColumnPage):
-    """Built from `OPTIONS`; a new option needs nothing here."""
+    """Built from `OPTIONS`; a new option needs nothing here.
+
+    Signals:
+        connections_wanted(): The list of connections.
+    """
+
+    connections_wanted = Signal()
 
     def __init__(self, preferences: Preferences, data_folder: str) -> None:
         super().__init__("Settings", COLUMN_WIDTH)
         self._preferences = preferences
         self._rows: list[tuple[QWidget, str, str]] = []  # widget, its section, the words it is found by
         self._headings: dict[str, QWidget] = {}
+        self._fields: dict[str, QWidget] = {}
+        preferences.changed.connect(self._on_preference)
         self.section_help: dict[str, QLabel] = {}
         self.search = SearchField("Find a setting")
         self.search.textChanged.connect(self._filter)
@@ -66,7 +74,7 @@ class SettingsPage(ColumnPage):
     def _add_option(self, option: Option[object]) -> None:
         self._add_heading(option.section)
         value = self._preferences[option]
-        field = make_field(option, value, lambda new: self._preferences.set(option, new))
+        field = self._fields[option.key] = make_field(option, value, lambda new: self._preferences.set(option, new))
         title = QLabel(option.title)
         title.setBuddy(field)
         hint = _small_label(option.help)
@@ -92,17 +100,29 @@ class SettingsPage(ColumnPage):
         self._rows.append((row, option.section, f"{option.section} {option.title} {option.help}".casefold()))
 
     def _add_privacy(self, data_folder: str) -> None:
-        section = "Privacy"
-        self._add_heading(section)
+        section = PRIVACY
         text = QLabel(
-            "Everything you write stays on this computer. This version of Moatless makes no network connection at all; "
-            f"models answer here, and chats are stored in {data_folder}."
+            "Everything you write stays on this computer: models answer here, and chats are stored in "
+            f"{data_folder}. Moatless connects to the network only when you look for models or download them."
         )
         text.setWordWrap(True)
         text.setTextFormat(Qt.TextFormat.PlainText)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.column.addWidget(text)
-        self._rows.append((text, section, f"{section} {text.text()}".casefold()))
+        self.connections_button = QPushButton("Show all connections")
+        self.connections_button.setAccessibleDescription("Every connection that was ever made, and what for.")
+        self.connections_button.clicked.connect(self.connections_wanted)
+        row = QWidget()
+        below = QVBoxLayout(row)
+        below.setContentsMargins(0, scale.SPACE_4, 0, scale.SPACE_4)
+        below.setSpacing(scale.SPACE_12)
+        below.addWidget(text)
+        below.addWidget(self.connections_button, 0, Qt.AlignmentFlag.AlignLeft)
+        self.column.addWidget(row)
+        self._rows.append((row, section, f"{section} {text.text()} connections network log".casefold()))
+
+    def _on_preference(self, option: Option[object]) -> None:
+        """Follow what was chosen on another page."""
+        show_value(self._fields[option.key], self._preferences[option])
 
     def _filter(self, text: str) -> None:
         words = text.casefold().split()

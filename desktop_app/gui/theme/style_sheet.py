@@ -1,8 +1,9 @@
 """The one style sheet of the program, written from the tokens. Widgets say what they are by properties:
 
-- buttons: `kind` = primary | quiet | danger; without it, plain
+- buttons: `kind` = primary | quiet | back | danger; without it, plain
 - labels: `role` = title | section | small | muted | hint | danger | warn
 - frames: `panel` = surface | sunken | card
+- tool buttons: `kind` = primary | pill | plain | tab | fold | toast
 - text fields: `flat` = true, for those that lie in a frame of their own
 """
 
@@ -77,6 +78,10 @@ QPushButton[kind="quiet"]:hover {{ background: {t.hover}; }}
 QPushButton[kind="quiet"]:pressed {{ background: {t.pressed}; }}
 QPushButton[kind="quiet"]:disabled {{ color: {t.faint}; background: transparent; }}
 QPushButton[kind="quiet"]:focus {{ border-color: {t.accent}; }}
+QPushButton[kind="back"] {{ background: transparent; border-color: transparent; color: {t.accent};
+    padding: 0 {scale.SPACE_8}px 0 0; margin-left: 0; }}
+QPushButton[kind="back"]:hover {{ color: {t.accent_strong}; background: {t.hover}; }}
+QPushButton[kind="back"]:focus {{ border-color: {t.accent}; }}
 QPushButton[kind="toast"] {{ background: transparent; border-color: {t.faint}; color: {t.base}; font-weight: 600; }}
 QPushButton[kind="toast"]:hover, QPushButton[kind="toast"]:pressed {{ background: {t.muted}; }}
 QPushButton[kind="toast"]:focus {{ border-color: {t.base}; }}
@@ -108,6 +113,8 @@ QToolButton[kind="pill"] {{ background: {t.surface}; border: 1px solid {t.line};
     padding: 0 {scale.SPACE_12}px; }}
 QToolButton[kind="pill"]:hover {{ background: {t.hover}; }}
 QToolButton[kind="pill"]:focus {{ border: 2px solid {t.accent}; }}
+QToolButton[kind="tab"] {{ padding: 0 {scale.SPACE_12}px; color: {t.muted}; }}
+QToolButton[kind="tab"]:checked {{ background: {t.accent_soft}; color: {t.text}; font-weight: 600; }}
 QToolButton[kind="toast"]:hover, QToolButton[kind="toast"]:pressed {{ background: {t.muted}; }}
 QToolButton[kind="plain"] {{ background: {t.surface}; border: 1px solid {t.line}; }}
 QToolButton[kind="plain"]:hover {{ background: {t.hover}; }}
@@ -197,6 +204,7 @@ QAbstractItemView {{ background: transparent; color: {t.text}; border: none; out
 QListView::item {{ border-radius: {scale.RADIUS_SMALL}px; padding: 0 8px; min-height: {scale.TOUCH_HEIGHT}px; }}
 QListView::item:hover {{ background: {t.hover}; }}
 QListView::item:selected {{ background: {t.accent_soft}; color: {t.text}; }}
+QTableView::item {{ padding: 0 5px; border: none; }}
 QHeaderView::section {{ background: {t.base}; color: {t.muted}; border: none; padding: 4px 8px; }}
 """
 

@@ -1,5 +1,7 @@
 """A line of text that ends in "…" where there is no room, and tells the whole of it in its tooltip."""
 
+import html
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
@@ -46,4 +48,5 @@ class ElidedLabel(QLabel):
     def _tell_whole(self) -> None:
         is_cut = self.fontMetrics().horizontalAdvance(self.text()) > self.contentsRect().width()
         lines = [self.text()] if is_cut else []
-        self.setToolTip("\n".join([*lines, self._details] if self._details else lines))
+        whole = "\n".join([*lines, self._details] if self._details else lines)
+        self.setToolTip(html.escape(whole) if "<" in whole else whole)  # or Qt would take a tag in it for HTML

@@ -1,13 +1,19 @@
 """The Models page says before loading what a model needs, and the Settings page what it can run on."""
 
+import pytest
+
 from desktop_app.engine.messages import Device
+from desktop_app.gui.library.models_page import FIND, HERE
 from desktop_app.gui.settings.fields import make_field
 from desktop_app.library.outlook import Fit, Outlook
 from desktop_app.settings import options
+from tests.support.hub import LoopbackHub
+
+REPO = "someone/Tiny-GGUF"
 
 
 def card(app):
-    return next(iter(app.models.cards))
+    return next(iter(app.models.local_page.cards))
 
 
 def show(app, outlook):
@@ -65,3 +71,77 @@ def test_a_number_says_what_its_lowest_value_means_and_what_it_counts(qtbot):
     assert (layers.text(), minutes.text(), size.text()) == ("Automatic", "30 min", "-2")
     minutes.setValue(0)
     assert minutes.text() == "Never"
+
+
+@pytest.fixture
+def hub(monkeypatch, starter_model):
+    with LoopbackHub() as hub:
+        hub.add_repo(REPO, {"Tiny.Q4_1.gguf": starter_model}, gguf={"total": 134_515_008, "architecture": "llama"})
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        yield hub
+
+
+def test_from_looking_for_a_model_to_chatting_with_it(qtbot, hub, app):
+    app = app()
+    app.window.show_page("models")
+    page = app.models
+    page.tabs.buttons[FIND].click()
+    page.find_page.search.setText("tiny")
+    qtbot.waitUntil(lambda: list(page.find_page.cards) == [REPO])
+    page.open_repo(REPO)
+    qtbot.waitUntil(lambda: bool(page.repo_page.offers.rows))
+    with qtbot.waitSignal(app.queue.finished) as finished:
+        page.repo_page.offers.rows[0].download_button.click()
+    qtbot.waitUntil(lambda: finished.args[0].id in {model.id for model in app.library.models})
+    assert not app.queue.items
+    page.tabs.buttons[HERE].click()
+    qtbot.waitUntil(lambda: len(page.local_page.cards) == 2)
+    tiny = next(card for card in page.local_page.cards if card.model.repo == REPO)
+    tiny.chat_button.click()
+    qtbot.waitUntil(lambda: app.engine.model is not None and app.engine.model.path == tiny.model.path)
+    assert app.window.page == "chat"
+
+
+def test_a_download_is_seen_everywhere_and_can_be_paused_and_canceled(qtbot, hub, app):
+    hub.faults.throttle_bytes_per_s = 2_000_000
+    app = app()
+    app.window.show_page("models")
+    app.models.open_repo(REPO)
+    qtbot.waitUntil(lambda: bool(app.models.repo_page.offers.rows))
+    app.models.repo_page.offers.rows[0].download_button.click()
+    qtbot.waitUntil(lambda: (app.queue.overall or 0) > 0)
+    (row,) = app.models.downloads.rows.values()
+    assert app.models.downloads.isVisible()
+    assert "of 98 MB" in row.status.text()
+    row.switch_button.click()
+    qtbot.waitUntil(lambda: "paused" in row.status.text())
+    assert app.queue.overall is None
+    row.cancel_button.click()
+    qtbot.waitUntil(lambda: not app.models.downloads.rows)
+    assert app.models.downloads.isHidden()
+
+
+def test_the_offline_switch_is_the_same_on_both_pages(app):
+    app = app()
+    app.models.offline_box.click()
+    assert not app.connection.is_open
+    assert app.preferences[options.OFFLINE] is True
+    field = app.settings._fields[options.OFFLINE.key]
+    assert field.isChecked()
+    field.click()
+    assert app.connection.is_open
+    assert not app.models.offline_box.isChecked()
+
+
+def test_every_connection_is_listed_for_the_person(qtbot, hub, app):
+    app = app()
+    app.settings_view.show_connections()
+    page = app.settings_view.connections
+    qtbot.waitUntil(lambda: "No connection" in page.summary.text())
+    with qtbot.waitSignal(app.browser.searched):
+        app.browser.search("tiny")
+    app.settings_view.show_connections()
+    qtbot.waitUntil(lambda: page.model.rowCount() == 1)
+    row = [page.model.index(0, column).data() for column in range(4)]
+    assert row[1:3] == ["127.0.0.1", "Search for “tiny”"]
+    assert row[3].endswith("kB")

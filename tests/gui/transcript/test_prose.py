@@ -83,6 +83,12 @@ def test_html_is_shown_as_text(qtbot, prose):
         assert shown in text
 
 
+@pytest.mark.parametrize("rule", ["---", " ---  ", "-----"])
+def test_text_below_a_rule_at_the_top_is_not_taken_for_front_matter(prose, rule):
+    prose.set_markdown(f"{rule}\n\nfirst\n\n---\n\nsecond")
+    assert "first" in prose.toPlainText()
+
+
 def test_an_image_is_told_by_its_description(prose):
     prose.set_markdown("A ![cat on a mat](https://example.org/cat.png)![](file:///x.png) sat")
     assert prose.toPlainText() == "A [cat on a mat] sat"
