@@ -32,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="moatless", description="Private chat with local models that you can teach.")
     parser.add_argument("--version", action="version", version=f"Moatless {__version__}")
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where everything is stored")
+    parser.add_argument("--offline", action="store_true", help="make no connection; switches it off in the window, too")
     parser.set_defaults(action=_window)
     commands = parser.add_subparsers(title="commands", metavar="")
 
@@ -51,15 +52,29 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument("--json", action="store_true", help="one JSON object a line")
     score.add_argument("file", type=Path, metavar="FILE")
 
-    models = _command(commands, "models", lambda *_: models.error("say list or add"), "the models of the library")
-    actions = models.add_subparsers(title="actions", metavar="")
-    _command(actions, "list", _models_list, "what is there").add_argument("--json", action="store_true")
-    add = _command(actions, "add", _models_add, "add a GGUF file where it lies")
-    add.add_argument("path", type=Path, metavar="PATH")
-    add.add_argument("--json", action="store_true", help="one JSON object a line")
+    _add_models(commands)
 
     _command(commands, "selftest", _selftest, "try engine, storage and window")
     return parser
+
+
+def _add_models(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    models = _command(commands, "models", lambda *_: models.error("say what to do"), "the models of the library")
+    actions = models.add_subparsers(title="actions", metavar="")
+    listed = _command(actions, "list", _models("list_models"), "what is there")
+    add = _command(actions, "add", _models("add_model"), "add a GGUF file where it lies")
+    add.add_argument("path", type=Path, metavar="PATH")
+    search = _command(actions, "search", _hub("search"), "look for models on the Hugging Face Hub")
+    search.add_argument("query", metavar="QUERY")
+    search.add_argument("--limit", type=int, default=20, metavar="N", help="how many to show")
+    download = _command(actions, "download", _hub("download"), "download a model, or go on with it")
+    download.add_argument("wanted", metavar="REPO[/FILE]", help="FILE is a file or a quantization, such as Q4_K_M")
+    verify = _command(actions, "verify", _models("verify"), "compare a model, or all, with the hashes it came with")
+    verify.add_argument("model", nargs="?", metavar="M", help="a name in the library or a path")
+    remove = _command(actions, "remove", _models("remove"), "delete what was downloaded; forget what lies elsewhere")
+    remove.add_argument("model", metavar="M", help="a name in the library or a path")
+    for action in (listed, add, search, download, verify, remove):
+        action.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
 def _command(
@@ -76,13 +91,13 @@ def _command(
 # Each action imports what it needs itself, so that the others and the window start without it.
 
 
-def _window(_options: argparse.Namespace, folder: DataFolder) -> int:
+def _window(options: argparse.Namespace, folder: DataFolder) -> int:
     # Nearly all that starting makes stays: looking for garbage in it would only delay the first picture. The program
     # begins with that once it is put together (`App.assemble`).
     gc.disable()
     from desktop_app.app import run_window
 
-    return run_window(folder)
+    return run_window(folder, is_offline=options.offline)
 
 
 def _chat(options: argparse.Namespace, folder: DataFolder) -> None:
@@ -97,16 +112,22 @@ def _score(options: argparse.Namespace, folder: DataFolder) -> None:
     score(options, folder)
 
 
-def _models_list(options: argparse.Namespace, folder: DataFolder) -> None:
-    from desktop_app.commands.models import list_models
+def _models(name: str) -> Callable[[argparse.Namespace, DataFolder], None]:
+    def action(options: argparse.Namespace, folder: DataFolder) -> None:
+        from desktop_app.commands import models
 
-    list_models(options, folder)
+        getattr(models, name)(options, folder)
+
+    return action
 
 
-def _models_add(options: argparse.Namespace, folder: DataFolder) -> None:
-    from desktop_app.commands.models import add_model
+def _hub(name: str) -> Callable[[argparse.Namespace, DataFolder], None]:
+    def action(options: argparse.Namespace, folder: DataFolder) -> None:
+        from desktop_app.commands import hub
 
-    add_model(options, folder)
+        getattr(hub, name)(options, folder)
+
+    return action
 
 
 def _selftest(_options: argparse.Namespace, folder: DataFolder) -> int:
