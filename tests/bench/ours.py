@@ -50,19 +50,19 @@ class Engine:
         self._path = str(model or starter.starter_path())
         self._sha256 = "" if model else starter.SHA256
         self._states = StateFolder(str(states)) if states else None
-        self._client = EngineClient()
+        self.client = EngineClient()
         self.load(settings)
 
     def __enter__(self) -> "Engine":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._client.close()
+        self.client.close()
 
     def load(self, settings: LoadSettings) -> ModelFacts:
         """Load the model, also in place of itself with other settings."""
-        command = Load(self._client.next_request(), self._path, settings, self._sha256, self._states)
-        return self._client.ask(command, Loaded).model
+        command = Load(self.client.next_request(), self._path, settings, self._sha256, self._states)
+        return self.client.ask(command, Loaded).model
 
     def answer(self, messages: Messages, max_tokens: int, conversation: int = 0) -> Answer:
         """Answer with the likeliest tokens."""
@@ -70,7 +70,7 @@ class Engine:
         started = time.perf_counter()
         first: float | None = None
         text = ""
-        for event in self._client.events(command):
+        for event in self.client.events(command):
             if isinstance(event, Piece) and event.text:
                 first = first or time.perf_counter() - started
                 text += event.text
@@ -84,9 +84,9 @@ class Engine:
     ) -> list[AnswerFacts]:
         """Answer the same messages once with each sampler, side by side."""
         commands = [self._command(messages, sampler, conversation) for sampler in samplers]
-        events = self._client.events(*commands)
+        events = self.client.events(*commands)
         return [event.facts for event in events if isinstance(event, Finished)]
 
     def _command(self, messages: Messages, sampler: SamplerSettings, conversation: int) -> Generate:
         turns = tuple(ChatMessage(message["role"], message["content"]) for message in messages)
-        return Generate(self._client.next_request(), turns, sampler, conversation=conversation)
+        return Generate(self.client.next_request(), turns, sampler, conversation=conversation)

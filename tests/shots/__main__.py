@@ -16,6 +16,7 @@ from PySide6.QtCore import QEventLoop, QTimer
 
 from desktop_app.app import App
 from desktop_app.errors import UserError
+from desktop_app.gui.library.models_page import FIND, HERE
 from desktop_app.gui.main_window import CHAT, MODELS, SETTINGS
 from desktop_app.gui.trouble_page import TroublePage
 from desktop_app.gui.workspace import Workspace
@@ -23,6 +24,8 @@ from desktop_app.jobs.engine import EngineState
 from desktop_app.paths import DataFolder
 from desktop_app.settings import options
 from tests.shots.content import store_conversations
+from tests.shots.hub_content import GATED, SHOWN, fill
+from tests.support.hub import LoopbackHub
 
 SIZES = ((1280, 800), (900, 600))
 SETTLE_MS = 400  # transcripts fill in slices, highlighting comes from another thread
@@ -83,9 +86,41 @@ class Photographer:
         self.stream()
         self.compare()
         app.window.show_page(MODELS)
-        self.take("models")
+        self.library()
         app.window.show_page(SETTINGS)
         self.take("settings")
+        app.settings_view.show_connections()
+        self.take("connections")
+        app.settings_view.setCurrentWidget(app.settings)
+
+    def library(self) -> None:
+        """Take the Models page: what is here, one model, what can be found, one repository, and a download."""
+        app, page = self.app, self.app.models
+        page.show_view(HERE)
+        wait_for(lambda: bool(page.local_page.cards))
+        self.take("models")
+        page.open_model(app.library.models[0])
+        self.take("model-details")
+        page.show_view(FIND)
+        wait_for(lambda: bool(app.library.machine.measured))
+        self.take("find-first-models")
+        page.find_page.search.setText("gguf")
+        wait_for(lambda: bool(page.find_page.cards))
+        self.take("find-results")
+        for scene, repo in (("repository", SHOWN), ("repository-gated", GATED)):
+            with_answer = QEventLoop()
+            app.browser.looked.connect(with_answer.quit)
+            page.open_repo(repo)
+            with_answer.exec()
+            self.take(scene)
+        app.browser.find_offer(SHOWN, "Q8_0", app.queue.add_offer, print)
+        wait_for(lambda: (app.queue.overall or 0) > 0.02)
+        page.show_view(HERE)
+        self.take("models-downloading")
+        page.show_view(FIND)
+        page.find_page.search.clear()
+        app.queue.cancel(app.queue.items[0].id)
+        wait_for(lambda: app.queue.overall is None)
 
     def stream(self) -> None:
         """Have the starter model write, and take it while it does."""
@@ -112,7 +147,10 @@ class Photographer:
 def main(folder: Path) -> None:
     """Take all pictures."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="moatless-shots-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="moatless-shots-") as scratch, LoopbackHub() as hub:
+        fill(hub)
+        hub.faults.throttle_bytes_per_s = 20_000_000
+        os.environ["HF_ENDPOINT"] = hub.url
         data = DataFolder(Path(scratch))
         store_conversations(data)
         with App(data) as started:
