@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QWidget
 from desktop_app.engine.choices import LoadSettings
 from desktop_app.errors import UserError
 from desktop_app.gui.chat.chat_page import ChatPage
-from desktop_app.gui.library.models_page import ModelsPage
+from desktop_app.gui.library.models_page import FIND, ModelsPage
 from desktop_app.gui.main_window import CHAT, MODELS, SETTINGS, MainWindow
 from desktop_app.gui.settings.settings_view import SettingsView
 from desktop_app.gui.trouble_page import TroublePage
@@ -168,6 +168,7 @@ class Workspace(QObject):
         self.care.told.connect(self.toast.tell)
         self.care.refused.connect(self._tell)
         self.chat.models_wanted.connect(lambda: self.window.show_page(MODELS))
+        self.chat.better_model_wanted.connect(self._find_models)
         self.chat.undo_offered.connect(self.toast.tell)
         self.preferences.changed.connect(self._on_preference)
         for option in (options.SEND_KEY, options.IDLE_MINUTES):
@@ -194,6 +195,10 @@ class Workspace(QObject):
             self.engine.let_go(then)
         else:
             then()
+
+    def _find_models(self) -> None:
+        self.window.show_page(MODELS)
+        self.models.show_view(FIND)
 
     def _chat_with(self, model: Model) -> None:
         self.window.show_page(CHAT)

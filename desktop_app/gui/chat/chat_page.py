@@ -37,10 +37,12 @@ class ChatPage(QWidget):
 
     Signals:
         models_wanted(): The page of models.
+        better_model_wanted(): The same, with those that can be downloaded.
         undo_offered(str, Callable): What was done, and how to undo it.
     """
 
     models_wanted = Signal()
+    better_model_wanted = Signal()
     undo_offered = Signal(str, object)
 
     def __init__(
@@ -213,6 +215,7 @@ class ChatPage(QWidget):
         self.header.list_wanted.connect(lambda: self.list.setVisible(not self.list.isVisible()))
         self.options.changed.connect(session.set_options)
         self.welcome.suggested.connect(self._suggest)
+        self.welcome.better_model_wanted.connect(self.better_model_wanted)
         self.composer.send_requested.connect(self._send)
         self.composer.stop_requested.connect(session.stop)
         self.composer.edited.connect(lambda: session.set_draft(self.composer.text()))

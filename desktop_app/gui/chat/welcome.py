@@ -1,4 +1,4 @@
-"""An empty chat: which model answers, that it runs here, and three things to try."""
+"""An empty chat: which model answers, that it runs here, three things to try, and where there are better models."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
@@ -18,9 +18,11 @@ SUGGESTIONS = (
 class Welcome(QWidget):
     """Signals:
     suggested(str): A text for the message box.
+    better_model_wanted(): Models that can be downloaded.
     """
 
     suggested = Signal(str)
+    better_model_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,11 +47,17 @@ class Welcome(QWidget):
             button.setMinimumWidth(220)
             button.clicked.connect(lambda _checked=False, text=text: self.suggested.emit(text))
             layout.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addSpacing(scale.SPACE_16)
+        self.better_button = QPushButton("Find a better model for this computer")
+        self.better_button.setProperty("kind", "quiet")
+        self.better_button.clicked.connect(self.better_model_wanted)
+        layout.addWidget(self.better_button, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(3)
         self.show_model(None)
 
     def show_model(self, model: Model | None) -> None:
         """Say which model answers."""
+        self.better_button.setVisible(model is None or model.source == SOURCE_STARTER)
         if model is None:
             self._model.setText("Choose a model above, or add one on the Models page.")
             return

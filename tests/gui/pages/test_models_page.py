@@ -102,6 +102,14 @@ def test_from_looking_for_a_model_to_chatting_with_it(qtbot, hub, app):
     assert app.window.page == "chat"
 
 
+def test_the_starter_model_leads_to_better_ones(app):
+    app = app()
+    app.chat.welcome.better_button.click()
+    assert app.window.page == "models"
+    assert app.models.stack.currentWidget() is app.models.find_page
+    assert app.models.tabs.buttons[FIND].isChecked()
+
+
 def test_a_download_is_seen_everywhere_and_can_be_paused_and_canceled(qtbot, hub, app):
     hub.faults.throttle_bytes_per_s = 2_000_000
     app = app()
