@@ -167,8 +167,12 @@ class ChatSession(QObject):
     def renew_model(self, models: Sequence[Model]) -> None:
         """Take over what the library has learned about the model since it was chosen."""
         for model in models:
-            if self.model is not None and model.id == self.model.id:
+            if self.model is None or model.id != self.model.id:
+                continue
+            if model.defaults != self.model.defaults:
                 self._set_model(model)
+            else:  # nothing that is on the screen
+                self.model = model
 
     def _set_model(self, model: Model) -> None:
         if self.model == model:

@@ -8,6 +8,7 @@ from desktop_app.library.architectures import CHAT
 from desktop_app.library.card import readable_card
 from desktop_app.library.file_errors import shown_text
 from desktop_app.library.gguf_reader import Value
+from desktop_app.library.model_check import check_architecture
 from desktop_app.library.offers import Offer, find_offers, recommended
 from desktop_app.library.prospects import (
     Machine,
@@ -76,7 +77,10 @@ def look(hub: "Hub", repo_id: str, machine: Machine) -> Look:
     prospects: tuple[Prospect, ...] = ()
     gate, note = None, "" if offers else "There is no whole model in the GGUF format here."
     try:
-        prospects = prospects_of(_metadata(hub, repo, offers), sizes, machine)
+        metadata = _metadata(hub, repo, offers)
+        prospects = prospects_of(metadata, sizes, machine)
+        if offers:
+            check_architecture(str(metadata.get("general.architecture", "")), repo_id)
     except Gated as error:
         gate = error
     except UserError as error:
@@ -107,10 +111,13 @@ def choose_offer(hub: "Hub", repo_id: str, wanted: str) -> tuple[HubRepo, Offer]
 
 
 def _metadata(hub: "Hub", repo: HubRepo, offers: tuple[Offer, ...]) -> dict[str, Value]:
-    """Return the beginning of the smallest file's header; all quantizations of a model have the same numbers in it."""
+    """Return the beginning of a file's header; all quantizations of a model have the same numbers in it.
+
+    The largest one is asked, because a small one may be of a model that guesses ahead for it.
+    """
     if not offers:
         return {}
-    path = offers[0].files[0].path
+    path = offers[-1].files[0].path
     return read_beginning(hub.beginning(repo.model.id, repo.revision, path, BEGINNING_BYTES), path)
 
 

@@ -31,7 +31,7 @@ def check_model(header: GgufHeader) -> None:
     """
     name = shown_name(header.path)
     _check_kind(header, name)
-    _check_architecture(header.architecture, name)
+    check_architecture(header.architecture, name)
     _check_vocabulary(header, name)
     if not header.tensors:
         raise UserError(f"“{name}” has only a vocabulary and no weights.", _CHOOSE_CHAT)
@@ -58,7 +58,16 @@ def _check_kind(header: GgufHeader, name: str) -> None:
         raise UserError(f"“{name}” is not a model but holds “{shown_text(header.kind)}” data.", _CHOOSE_CHAT)
 
 
-def _check_architecture(architecture: str, name: str) -> None:
+def check_architecture(architecture: str, name: str) -> None:
+    """Refuse what this program cannot run, or not chat with.
+
+    Args:
+        architecture: As GGUF files have it.
+        name: What the model is called in the sentence.
+
+    Raises:
+        UserError: If so.
+    """
     if not architecture:
         raise damaged(name, "it does not say which architecture it has")
     if purpose := OTHER.get(architecture):

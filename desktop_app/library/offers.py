@@ -108,9 +108,9 @@ def _is_eyes(path: str) -> bool:
 
 
 def _is_other(path: str) -> bool:
-    """Return whether it is a matrix of importances or a vocabulary, which are GGUF files, too."""
+    """Return whether it is a matrix of importances, a vocabulary, or only guesses ahead for the model beside it."""
     name = path.rpartition("/")[2].lower()
-    return "imatrix" in name or name.startswith("ggml-vocab")
+    return any(mark in name for mark in ("imatrix", "eagle3", "dflash")) or name.startswith("ggml-vocab")
 
 
 def _best(eyes: Sequence[HubFile]) -> tuple[HubFile, ...]:

@@ -11,7 +11,7 @@ from desktop_app.engine.echo import PACE_VARIABLE
 from desktop_app.engine.messages import AnswerFacts, Finished
 from desktop_app.errors import UserError
 from desktop_app.jobs.chat_session import Status
-from desktop_app.storage.records import MessageState, Role
+from desktop_app.storage.records import MessageState, ModelDefaults, Role
 
 FACTS = AnswerFacts(
     prompt_tokens=3,
@@ -44,6 +44,15 @@ def first_piece(qtbot, session, act):
     answer = answering.args[0]
     qtbot.waitUntil(lambda: bool(answer.text))
     return answer
+
+
+def test_what_the_library_learns_of_the_model_is_taken_over_without_a_stir(qtbot, session, model):
+    renewed = replace(model, tokens_per_s=12.0, sha256="f" * 64)
+    with qtbot.assertNotEmitted(session.model_changed):
+        session.renew_model([renewed, replace(model, id=model.id + 1)])
+    assert session.model == renewed
+    with qtbot.waitSignal(session.model_changed):
+        session.renew_model([replace(renewed, defaults=ModelDefaults(system_prompt="Be brief."))])
 
 
 def test_a_message_is_answered_and_both_are_stored(session, send, ask, model):

@@ -2,11 +2,14 @@
 
 import pytest
 
-from desktop_app.engine.messages import Device
+from desktop_app.engine.choices import SamplerSettings
+from desktop_app.engine.messages import Device, Load
 from desktop_app.gui.library.models_page import FIND, HERE
 from desktop_app.gui.settings.fields import make_field
+from desktop_app.jobs.engine_process import EngineProcess
 from desktop_app.library.outlook import Fit, Outlook
 from desktop_app.settings import options
+from desktop_app.storage.records import ModelDefaults
 from tests.support.hub import LoopbackHub
 
 REPO = "someone/Tiny-GGUF"
@@ -71,6 +74,21 @@ def test_a_number_says_what_its_lowest_value_means_and_what_it_counts(qtbot):
     assert (layers.text(), minutes.text(), size.text()) == ("Automatic", "30 min", "-2")
     minutes.setValue(0)
     assert minutes.text() == "Never"
+
+
+@pytest.fixture
+def sent_loads(monkeypatch):
+    """What engines are told to load from now on."""
+    loads = []
+    write = EngineProcess.write
+
+    def noted(process, command):
+        if isinstance(command, Load):
+            loads.append(command)
+        write(process, command)
+
+    monkeypatch.setattr(EngineProcess, "write", noted)
+    return loads
 
 
 @pytest.fixture
@@ -153,3 +171,18 @@ def test_every_connection_is_listed_for_the_person(qtbot, hub, app):
     row = [page.model.index(0, column).data() for column in range(4)]
     assert row[1:3] == ["127.0.0.1", "Search for “tiny”"]
     assert row[3].endswith("kB")
+
+
+def test_a_models_own_defaults_are_what_new_chats_with_it_start_with(qtbot, app, sent_loads):
+    app = app()
+    own = ModelDefaults(system_prompt="Be brief.", sampler=SamplerSettings(temperature=0.1), n_ctx=1024)
+    with qtbot.waitSignal(app.session.model_changed):
+        app.care.set_defaults(app.library.models[0], own)
+    assert app.session.conversation.system_prompt == "Be brief."  # nothing was said in it yet
+    app.session.set_options("Be long.", SamplerSettings())
+    app.chat.start_new()
+    assert app.session.conversation.system_prompt == "Be brief."
+    assert app.session.conversation.sampler.temperature == 0.1
+    with qtbot.waitSignal(app.session.answered):
+        app.session.send("Hello")
+    assert sent_loads[-1].settings.n_ctx == 1024

@@ -106,6 +106,22 @@ def test_a_file_that_cannot_be_understood_leaves_the_rest_and_a_note(hub, asking
     assert [offer.quant_type for offer, _ in found.offers] == ["Q4_0", "Q8_0"]
 
 
+def test_a_model_that_does_not_run_here_is_told_of_before_the_download(hub, asking):
+    new = SMALL.with_metadata(general__architecture="llama99", llama99__block_count=2)
+    add(hub, {"tiny-Q4_K_M.gguf": new.to_bytes()})
+    found = look(asking, TINY, MACHINE)
+    assert "“llama99” is not one this version of Moatless can run" in found.note
+    assert len(found.offers) == 1
+
+
+def test_what_guesses_ahead_for_a_model_is_not_taken_for_it(hub, asking):
+    guesses = SMALL.with_metadata(general__architecture="eagle3", eagle3__block_count=1).to_bytes()
+    add(hub, {"eagle3-tiny-BF16.gguf": guesses, "draft-Q8_0.gguf": guesses, "tiny-F16.gguf": LARGE.to_bytes()})
+    found = look(asking, TINY, MACHINE)
+    assert [offer.name for offer, _ in found.offers] == ["draft-Q8_0", "tiny-F16"]
+    assert found.note == ""
+
+
 def test_a_cdn_in_trouble_leaves_the_rest_and_a_note(hub, asking):
     add(hub)
     hub.faults.statuses_path, hub.faults.statuses = "/cdn", [503]
