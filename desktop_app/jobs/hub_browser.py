@@ -12,6 +12,7 @@ from desktop_app.jobs.connection import HubConnection
 from desktop_app.library.browse import Found, Look, choose_offer, look, search
 from desktop_app.library.offers import Offer
 from desktop_app.library.prospects import Machine
+from desktop_app.network.door import Stop, purpose
 from desktop_app.network.records import HubRepo
 
 _T = TypeVar("_T")
@@ -21,7 +22,7 @@ MOST = 300  # who has not found it by then should say more words
 
 
 class HubBrowser(QObject):
-    """Lives in the GUI thread. An answer that comes after the person has asked for something else is not shown.
+    """Lives in the GUI thread. What was asked before ends as soon as something else is asked.
 
     Args:
         machine: What prospects depend on, as things are.
@@ -55,7 +56,7 @@ class HubBrowser(QObject):
         self._connection = connection
         self._background = background
         self._machine = machine
-        self._asked = 0
+        self._stop = Stop()  # of what was asked last
         self._words = ""
         self._order = "downloads"
         self._limit = PAGE
@@ -91,8 +92,12 @@ class HubBrowser(QObject):
         )
 
     def forget(self) -> None:
-        """Show nothing that is still on its way."""
-        self._asked += 1
+        """End what is still on its way, without a word."""
+        self._stop.set()
+
+    def close(self) -> None:
+        """The same, for the end of the program."""
+        self.forget()
 
     def _search(self) -> None:
         words, order, limit, machine = self._words, self._order, self._limit, self._machine()
@@ -106,14 +111,19 @@ class HubBrowser(QObject):
         self._ask(lambda: search(self._connection.hub(), words, order, limit, machine), show)  # type: ignore[arg-type]
 
     def _ask(self, work: Callable[[], _T], on_done: Callable[[_T], None]) -> None:
-        self._asked = this = self._asked + 1
+        self._stop.set()
+        stop = self._stop = Stop()
+
+        def ask() -> _T:
+            with purpose("", stop):
+                return work()
 
         def show(result: _T) -> None:
-            if this == self._asked:
+            if not stop.is_set:
                 on_done(result)
 
-        self._background.run_long(work, show, partial(self._fail, this))
+        self._background.run_long(ask, show, partial(self._fail, stop))
 
-    def _fail(self, asked: int, error: UserError) -> None:
-        if asked == self._asked:
+    def _fail(self, stop: Stop, error: UserError) -> None:
+        if not stop.is_set:
             self.failed.emit(error)

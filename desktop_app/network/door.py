@@ -179,8 +179,8 @@ class Door:
 
 @contextmanager
 def purpose(why: str, stop: Stop | None = None) -> Iterator[None]:
-    """Say what the connections within the block are for, and what ends them early."""
-    why_token, stop_token = _why.set(why), _stop.set(stop)
+    """Say what the connections within the block are for, and what ends them early (or else what ends the outer one)."""
+    why_token, stop_token = _why.set(why), _stop.set(stop or _stop.get())
     try:
         yield
     finally:

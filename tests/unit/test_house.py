@@ -42,6 +42,14 @@ def test_nobody_uses_multiprocessing():
     assert names(path for path in OURS if imports.search(path.read_text("utf-8"))) == []
 
 
+def test_qt_is_not_used_to_reach_the_network():
+    """import-linter sees other HTTP libraries, but not the parts of Qt; local sockets are no network."""
+    users = [path for path in OURS if "QtNetwork" in path.read_text("utf-8")]
+    assert names(users) == ["desktop_app/jobs/single_instance.py"]
+    imports = re.findall(r"from PySide6.QtNetwork import (.+)", users[0].read_text("utf-8"))
+    assert {name.strip() for line in imports for name in line.split(",")} <= {"QLocalServer", "QLocalSocket"}
+
+
 def imported(modules, wanted):
     """Return which of the wanted modules are there once some modules were imported in a new process."""
     code = f"import sys, {modules};print([name for name in sys.argv[1:] if name in sys.modules])"

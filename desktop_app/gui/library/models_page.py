@@ -1,6 +1,7 @@
 """The Models page: what is on this computer, what can be had from the Hub, and what is on its way."""
 
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -217,6 +218,8 @@ class ModelsPage(QWidget):
         column.setSpacing(0)
         column.addWidget(head)
         column.addWidget(self.stack, 1)
+        for before, after in pairwise([*self.tabs.buttons, self.offline_box, self.add_button]):
+            QWidget.setTabOrder(before, after)  # the page is entered where most want to go
 
     def _add_menu(self) -> QPushButton:
         self.add_button = QPushButton("Add a model file")

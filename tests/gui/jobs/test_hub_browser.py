@@ -96,6 +96,20 @@ def test_an_answer_that_comes_after_another_question_is_not_shown(qtbot, hub, br
     assert failed == []
 
 
+def test_a_question_that_nobody_waits_for_any_more_is_cut(qtbot, hub, browser, search, downloading):
+    hub.add_repo("a/Tiny", MODEL)
+    hub.faults.hang = True
+    browser.search("tiny")
+    qtbot.waitUntil(lambda: len(hub.requests) == 1)
+    hub.faults.hang = False
+    assert search("tiny") == ["a/Tiny"]
+
+    def outcomes():
+        return [each.outcome for each in downloading.connection.door.journal.read() if each.received_bytes is not None]
+
+    qtbot.waitUntil(lambda: sorted(outcomes()) == ["", "no answer"])
+
+
 def test_what_is_not_wanted_any_more_is_not_shown(qtbot, hub, browser, downloading):
     hub.add_repo("a/Tiny", MODEL)
     with qtbot.assertNotEmitted(browser.looked), qtbot.assertNotEmitted(browser.failed):

@@ -201,9 +201,13 @@ def test_hundreds_of_results_are_shown_little_by_little(qtbot, find_page, hub, m
     assert len(find_page.cards) < 50
     cards = built(qtbot, find_page)
     assert len(cards) == 300
+
+    def reach_the_end():
+        area = find_page.verticalScrollBar().maximum() + find_page.viewport().height()
+        return cards[-1].mapTo(find_page.widget(), QPoint(0, cards[-1].height())).y() <= area
+
+    qtbot.waitUntil(reach_the_end)
     assert all(before.geometry().bottom() < after.y() for before, after in pairwise(cards))
-    area = find_page.verticalScrollBar().maximum() + find_page.viewport().height()
-    assert cards[-1].mapTo(find_page.widget(), QPoint(0, cards[-1].height())).y() <= area
 
 
 def test_nothing_found_is_said(search, find_page):
