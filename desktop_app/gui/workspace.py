@@ -103,7 +103,7 @@ class Workspace(QObject):
     def close(self) -> None:
         """Save what is being written, end the engine, close the database; the background still has to be closed."""
         self.session.close()
-        for job in (self.queue, self.browser, self.care, self.finder, self.connection):
+        for job in (self.queue, self.browser, self.library, self.care, self.finder, self.connection):
             job.close()
         state = WindowState(
             geometry=self.window.geometry_text(),

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from threading import Event
 
 from PySide6.QtCore import QObject, Signal
 
@@ -64,6 +66,9 @@ class ModelLibrary(QObject):
         self._load_settings = load_settings
         self._outlooks = _Outlooks()
         self._n_looks = 0
+        self._is_closing = Event()
+        self._is_hashing = False
+        self._unreadable: set[int] = set()
         self._engine_process = 0
         self._free_vram: int | None = None
         self.models: tuple[Model, ...] = ()
@@ -133,13 +138,34 @@ class ModelLibrary(QObject):
     def _on_added(self, model: Model) -> None:
         self.added.emit(model)
         self.refresh()
-        if not model.sha256:
-            self._background.run(
-                lambda: file_sha256(Path(model.path)), lambda sha256: self._set_hash(model, sha256), _ignore
-            )
+
+    def close(self) -> None:
+        """Stop reading files; for the end of the program."""
+        self._is_closing.set()
+
+    def _hash_next(self) -> None:
+        """Compute the hash of a model that has none yet, one after the other; those that end early begin anew."""
+        unknown = (model for model in self.models if not model.sha256 and model.id not in self.missing)
+        model = next((model for model in unknown if model.id not in self._unreadable), None)
+        if model is None or self._is_hashing:
+            return
+        self._is_hashing = True
+        self._background.run_long(
+            lambda: file_sha256(Path(model.path), should_stop=self._is_closing.is_set),
+            partial(self._set_hash, model),
+            partial(self._on_unreadable, model),
+        )
 
     def _set_hash(self, model: Model, sha256: str) -> None:
-        self._store.ask(lambda r: r.models.set_sha256(model.id, sha256), lambda _none: self.refresh())
+        self._is_hashing = False
+        if sha256:
+            self._store.ask(lambda r: r.models.set_sha256(model.id, sha256), lambda _none: self.refresh())
+
+    def _on_unreadable(self, model: Model, _error: UserError) -> None:
+        """A file that cannot be read to its end has no hash; it says so itself once it is loaded."""
+        self._is_hashing = False
+        self._unreadable.add(model.id)
+        self._hash_next()
 
     def _check(self, models: tuple[Model, ...]) -> None:
         def check() -> frozenset[int]:
@@ -149,6 +175,7 @@ class ModelLibrary(QObject):
             self.models, self.missing = models, missing
             self.changed.emit()
             self.look()
+            self._hash_next()
 
         self._background.run(check, show)
 
@@ -164,7 +191,3 @@ def _look(models: Sequence[Model], settings: LoadSettings, free: FreeMemory) -> 
         if (speed := expected_tokens_per_s(bytes_a_token_of(model), measured)) is not None:
             speeds[model.id] = speed
     return _Outlooks(outlooks, drafts, speeds, Machine(settings, free, measured))
-
-
-def _ignore(_error: UserError) -> None:
-    """A file that cannot be read to its end has no hash; it says so itself once it is loaded."""

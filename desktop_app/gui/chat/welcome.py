@@ -61,7 +61,7 @@ class Welcome(QWidget):
         if model is None:
             self._model.setText("Choose a model above, or add one on the Models page.")
             return
-        honest = " It is a small model to try things with, so do not rely on what it says." * (
+        honest = "\nIt is a small model to try things with, so do not rely on what it says." * (
             model.source == SOURCE_STARTER
         )
         size = readable_size(model.size_bytes)

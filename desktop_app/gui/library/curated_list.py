@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from desktop_app.errors import UserError
 from desktop_app.gui.library.found_card import FoundCard, words_of_curated
 from desktop_app.gui.library.hub_notice import LONGEST
-from desktop_app.gui.library.hub_parts import announce, plain_label, printable
+from desktop_app.gui.library.labels import announce, plain_label, printable
 from desktop_app.gui.library.use_filter import UseFilter
 from desktop_app.gui.library.whereabouts import DOWNLOADING, Whereabouts
 from desktop_app.gui.theme import scale

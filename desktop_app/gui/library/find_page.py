@@ -14,7 +14,7 @@ from desktop_app.gui.library.curated_list import CuratedList
 from desktop_app.gui.library.found_card import FoundCard, words_of_found
 from desktop_app.gui.library.gate_panel import GatePanel
 from desktop_app.gui.library.hub_notice import HubNotice
-from desktop_app.gui.library.hub_parts import OFFLINE_WORDS, announce, plain_label
+from desktop_app.gui.library.labels import OFFLINE_WORDS, announce, plain_label
 from desktop_app.gui.library.page_column import PageColumn
 from desktop_app.gui.library.whereabouts import Whereabouts
 from desktop_app.gui.theme import scale

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from desktop_app.gui.library.hub_parts import (
+from desktop_app.gui.library.labels import (
     counted,
     listed,
     month,

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBox
 
 from desktop_app.gui.chat.link_guard import ask_before_opening
 from desktop_app.gui.library.hub_notice import LONGEST
-from desktop_app.gui.library.hub_parts import announce, plain_label, printable
+from desktop_app.gui.library.labels import announce, plain_label, printable
 from desktop_app.gui.theme import icon, scale
 from desktop_app.jobs.connection import HubConnection
 from desktop_app.network.door import HUB, Gated

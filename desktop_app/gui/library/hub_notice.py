@@ -3,7 +3,7 @@
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from desktop_app.gui.library.hub_parts import announce, plain_label, printable
+from desktop_app.gui.library.labels import announce, plain_label, printable
 from desktop_app.gui.theme import scale
 
 LONGEST = 600

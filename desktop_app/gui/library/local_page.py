@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from desktop_app.gui.library.button_row import ButtonRow
 from desktop_app.gui.library.elsewhere_list import ElsewhereList
-from desktop_app.gui.library.hub_parts import plain_label
+from desktop_app.gui.library.labels import plain_label
 from desktop_app.gui.library.model_card import ModelCard
 from desktop_app.gui.library.page_column import PageColumn
 from desktop_app.gui.theme import scale

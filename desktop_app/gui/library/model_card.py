@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from desktop_app.gui.library.button_row import ButtonRow
-from desktop_app.gui.library.hub_parts import name_label, plain_label, set_role, show_fit
+from desktop_app.gui.library.labels import name_label, plain_label, set_role, show_fit
 from desktop_app.gui.library.model_facts import breakable, facts_line, show_in_folder, shown_path
 from desktop_app.gui.library.opening_card import OpeningCard
 from desktop_app.gui.theme import icon, scale

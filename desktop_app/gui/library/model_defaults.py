@@ -10,7 +10,7 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop_app.engine.choices import SamplerSettings
-from desktop_app.gui.library.hub_parts import plain_label
+from desktop_app.gui.library.labels import plain_label
 from desktop_app.gui.settings.fields import make_field
 from desktop_app.gui.theme import scale
 from desktop_app.jobs.preferences import Preferences

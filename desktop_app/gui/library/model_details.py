@@ -11,7 +11,7 @@ from shiboken6 import isValid
 
 from desktop_app.gui.chat.link_guard import ask_before_opening
 from desktop_app.gui.library.button_row import ButtonRow
-from desktop_app.gui.library.hub_parts import name_label, plain_label, show_fit
+from desktop_app.gui.library.labels import name_label, plain_label, show_fit
 from desktop_app.gui.library.model_card import STARTER_WORDS, is_kept_here
 from desktop_app.gui.library.model_defaults import ModelDefaultsForm
 from desktop_app.gui.library.model_facts import ModelFacts, breakable, shown_path

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QHideEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
+from desktop_app.gui.library.labels import readable_count
 from desktop_app.gui.theme import scale, theme
 from desktop_app.gui.widgets.elided_label import ElidedLabel
 from desktop_app.gui.widgets.icon_button import IconButton
@@ -197,13 +198,6 @@ def facts_line(model: Model, tokens_per_s: float | None) -> str:
         speed,
     )
     return "  ·  ".join(_unbroken(part) for part in parts if part)
-
-
-def readable_count(number: int) -> str:
-    """Return a number of parameters as people say it."""
-    if number < 1_000_000:
-        return f"{number:,}"
-    return f"{number / 1e9:.1f} billion" if number >= 999_500_000 else f"{number / 1e6:.0f} million"
 
 
 def readable_day(time_s: float | None, today: datetime.date) -> str:

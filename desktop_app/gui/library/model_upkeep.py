@@ -8,7 +8,7 @@ from shiboken6 import isValid
 from desktop_app.errors import UserError
 from desktop_app.gui.library.button_row import ButtonRow
 from desktop_app.gui.library.download_row import readable_time
-from desktop_app.gui.library.hub_parts import OFFLINE_WORDS, announce, plain_label, set_role
+from desktop_app.gui.library.labels import OFFLINE_WORDS, announce, plain_label, set_role
 from desktop_app.gui.theme import scale
 from desktop_app.jobs.connection import HubConnection
 from desktop_app.jobs.downloads import DownloadQueue

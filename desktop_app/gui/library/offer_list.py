@@ -7,7 +7,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from desktop_app.gui.library.card_column import CardColumn
-from desktop_app.gui.library.hub_parts import OFFLINE_WORDS, printable
+from desktop_app.gui.library.labels import OFFLINE_WORDS, printable
 from desktop_app.gui.library.offer_row import OfferRow
 from desktop_app.gui.library.whereabouts import DOWNLOADING, Whereabouts
 from desktop_app.jobs.connection import HubConnection

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
 from desktop_app.gui.library.found_card import RECOMMENDED
-from desktop_app.gui.library.hub_parts import listed, name_label, plain_label, prospect_words, show_fit
+from desktop_app.gui.library.labels import listed, name_label, plain_label, prospect_words, show_fit
 from desktop_app.gui.theme import scale, theme
 from desktop_app.library.memory import readable_size
 from desktop_app.library.offers import Offer

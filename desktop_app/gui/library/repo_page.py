@@ -13,7 +13,7 @@ from desktop_app.gui.chat.link_guard import ask_before_opening
 from desktop_app.gui.library.card_text import CardText
 from desktop_app.gui.library.gate_panel import KEPT_WORDS, GatePanel
 from desktop_app.gui.library.hub_notice import LONGEST, HubNotice
-from desktop_app.gui.library.hub_parts import (
+from desktop_app.gui.library.labels import (
     OFFLINE_WORDS,
     counted,
     listed,

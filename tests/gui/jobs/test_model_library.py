@@ -2,6 +2,7 @@
 
 import os
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from desktop_app.engine.messages import Device
 from desktop_app.jobs import model_library
 from desktop_app.jobs.model_library import ModelLibrary
 from desktop_app.library.catalog import add_model
+from desktop_app.library.inspect import file_sha256
 from desktop_app.library.outlook import Fit
 from tests.support.gguf_files import Q8_0, Shape, llama_model
 
@@ -60,6 +62,14 @@ def test_what_a_model_needs_is_known_soon_after_the_list(qtbot, library, add, fr
     assert outlook.fit == Fit.WELL
     assert outlook.sentence.startswith("Needs about ")
     assert outlook.sentence.endswith(" for a context of 8,192 tokens.")
+
+
+def test_a_model_without_a_hash_gets_one_wherever_it_comes_from(qtbot, library, add, free):
+    first, second = add("large", LARGE), add("small", SMALL)
+    library.refresh()
+    qtbot.waitUntil(lambda: bool(library.models) and all(model.sha256 for model in library.models))
+    hashes = {model.id: model.sha256 for model in library.models}
+    assert hashes == {model.id: file_sha256(Path(model.path)) for model in (first, second)}
 
 
 @pytest.mark.parametrize(

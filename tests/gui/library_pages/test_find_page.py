@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QStackedWidget
 
 from desktop_app.gui.library.find_page import NOTHING_FOUND
-from desktop_app.gui.library.hub_parts import OFFLINE_WORDS
+from desktop_app.gui.library.labels import OFFLINE_WORDS
 from desktop_app.gui.library.whereabouts import IN_LIBRARY
 from desktop_app.gui.theme import theme
 from desktop_app.jobs import hub_browser

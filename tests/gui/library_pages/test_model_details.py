@@ -8,7 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel
 
-from desktop_app.gui.library.model_facts import readable_count, readable_day
+from desktop_app.gui.library.labels import readable_count
+from desktop_app.gui.library.model_facts import readable_day
 from desktop_app.gui.theme import theme
 from desktop_app.library.catalog import add_model
 from desktop_app.settings import options

@@ -9,7 +9,7 @@ from desktop_app.gui.library import card_text, gate_panel
 from desktop_app.gui.library import repo_page as repo_page_module
 from desktop_app.gui.library.card_text import FOLDED_LINES
 from desktop_app.gui.library.gate_panel import KEPT_WORDS, TOKENS_PAGE
-from desktop_app.gui.library.hub_parts import OFFLINE_WORDS
+from desktop_app.gui.library.labels import OFFLINE_WORDS
 from desktop_app.gui.library.offer_list import ACCEPT_FIRST
 from desktop_app.gui.library.offer_row import quant_hint
 from desktop_app.gui.library.whereabouts import IN_LIBRARY

@@ -1,4 +1,4 @@
-"""Labels and words that the pages about the Hub share. Whatever comes from the Hub is shown as plain text."""
+"""Labels, and words in them, that the pages about models share. Whatever comes from outside is shown as plain text."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
