@@ -74,7 +74,7 @@ class Models:
         return rows.model(row)
 
     def find(self, name_or_path: str) -> Model:
-        """Return the model with this path or name, or the only one whose name begins like this.
+        """Return the model with this path, name or NAME:QUANTIZATION, or the only one whose name begins like this.
 
         Raises:
             UserError: If there is none or more than one.
@@ -85,6 +85,7 @@ class Models:
         name = name_or_path.casefold()
         for matching in (
             [model for model in models if model.path in paths],
+            [model for model in models if f"{model.name}:{model.quant_type}".casefold() == name],
             [model for model in models if model.name.casefold() == name],
             [model for model in models if name and model.name.casefold().startswith(name)],
         ):
@@ -93,7 +94,7 @@ class Models:
             if matching:
                 raise UserError(
                     f"“{name_or_path}” could be any of these models: {_candidates(matching)}.",
-                    "Give more of the name, or the path of the file.",
+                    "Give more of the name, the quantization behind it as in NAME:Q4_K_M, or the path of the file.",
                 )
         if not models:
             raise UserError(f"There is no model “{name_or_path}”; the library is empty.", "Add a model first.")

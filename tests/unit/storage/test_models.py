@@ -181,3 +181,12 @@ def test_the_conversations_with_a_model_are_counted(models, add, chats):
     models.remove(model.id)
     assert chats.get(kept.id).model_id is None
     assert other.model_id is None
+
+
+def test_of_two_with_one_name_the_quantization_tells_which(models):
+    facts = {"name": "Tiny", "size_bytes": 1, "architecture": "llama", "n_params": 1, "n_ctx_train": 1, "source": "hub"}
+    small = models.add(path="/a/tiny-q4.gguf", quant_type="Q4_K_M", **facts)
+    large = models.add(path="/a/tiny-q8.gguf", quant_type="Q8_0", **facts)
+    assert (models.find("tiny:q4_k_m"), models.find("Tiny:Q8_0")) == (small, large)
+    with pytest.raises(UserError, match="could be any"):
+        models.find("Tiny")
