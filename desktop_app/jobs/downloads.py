@@ -233,12 +233,14 @@ class DownloadQueue(QObject):
         return self._connection.is_open and all(each.repo != download.repo for each in self._leaving.values())
 
     def _start(self, download: Download) -> None:
+        beside = [self.progress(item) for item in self.items if item.id in self._runs]
+        reserved = sum(each.total_bytes - each.done_bytes for each in beside)
         run = self._runs[download.id] = _Run(self._done.get(download.id, 0))
 
         def work() -> tuple[str, ...] | None:
             try:
                 with purpose(f"Download {download.name} from {download.repo}", run.stop):
-                    return run_download(download, self._models, self._source(download), run.tell, run.stop)
+                    return run_download(download, self._models, self._source(download), run.tell, run.stop, reserved)
             except Stopped:
                 return None
 

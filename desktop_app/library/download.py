@@ -13,7 +13,12 @@ from desktop_app.storage.records import Download, Model
 
 
 def run_download(
-    download: Download, models: Path, source: Source, progress: Callable[[int], None], stop: Stop
+    download: Download,
+    models: Path,
+    source: Source,
+    progress: Callable[[int], None],
+    stop: Stop,
+    reserved_bytes: int = 0,
 ) -> tuple[str, ...]:
     """Get what is not there yet of all files and return their SHA-256.
 
@@ -23,6 +28,7 @@ def run_download(
         source: Where the files come from.
         progress: Is told how many bytes of all files are there.
         stop: Ends it at once; what is there stays.
+        reserved_bytes: Of the free disk, for what is being downloaded beside it.
 
     Raises:
         Stopped: If it was stopped.
@@ -30,7 +36,7 @@ def run_download(
     """
     targets = target_paths(models, download)
     there = _there(download, targets)
-    check_space(targets[0].parent, download.size_bytes - sum(there))
+    check_space(targets[0].parent, download.size_bytes - sum(there), reserved_bytes)
     hashes = []
     for number, (file, target) in enumerate(zip(download.files, targets, strict=True)):
         others = sum(there) - there[number]

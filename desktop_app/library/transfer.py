@@ -209,18 +209,19 @@ class _Fetching:
         return sha256
 
 
-def check_space(folder: Path, needed_bytes: int) -> None:
-    """Refuse what would fill the disk.
+def check_space(folder: Path, needed_bytes: int, reserved_bytes: int = 0) -> None:
+    """Refuse what would fill the disk, of which some may be reserved.
 
     Raises:
         UserError: If so many bytes do not fit. Names the numbers.
     """
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    free = shutil.disk_usage(existing).free
+    free = max(0, shutil.disk_usage(existing).free - reserved_bytes)
     if free < needed_bytes + SPARE_BYTES:
+        beside = " beside what is being downloaded" if reserved_bytes else ""
         raise UserError(
-            f"This needs {readable_size(needed_bytes)} more, and the disk has {readable_size(free)} free, of which "
-            f"{readable_size(SPARE_BYTES)} should stay free.",
+            f"This needs {readable_size(needed_bytes)} more, and the disk has {readable_size(free)} free{beside}, of "
+            f"which {readable_size(SPARE_BYTES)} should stay free.",
             "Free some space, or choose a smaller file.",
         )
 

@@ -107,6 +107,13 @@ def test_a_new_version_needs_space_beside_the_old_one(source, models, monkeypatc
         run(source, models)
 
 
+def test_what_is_downloaded_beside_it_needs_its_space_too(hub, source, models, monkeypatch):
+    monkeypatch.setattr(transfer.shutil, "disk_usage", lambda _path: Usage(10**12, 0, 600_000_000))
+    with pytest.raises(UserError, match="the disk has 100 MB free beside what is being downloaded, of which 500 MB"):
+        run_download(a_download(), models, source, lambda done: None, Stop(), reserved_bytes=500_000_000)
+    assert hub.requests == []
+
+
 def test_space_is_looked_for_where_the_folder_will_be(tmp_path):
     check_space(tmp_path / "not" / "there" / "yet", 1000)
     with pytest.raises(UserError, match="the disk has"):

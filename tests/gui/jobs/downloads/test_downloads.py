@@ -3,9 +3,11 @@
 import hashlib
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 from desktop_app.jobs import downloads as module
 from desktop_app.jobs.downloads import Phase
+from desktop_app.library import transfer
 from desktop_app.library.browse import choose_offer
 from desktop_app.storage.records import RemoteFile
 from tests.gui.jobs.downloads.steps import HANG_MS, MODEL, NAME, REPO, item, names, phase, slowed
@@ -232,3 +234,17 @@ def test_all_parts_of_a_model_and_what_it_sees_with_come_as_one(hub, queue, add,
     assert model.size_bytes == sum(map(len, parts.values()))
     assert len(model.files) == 4
     assert all(file.sha256 for file in model.files)
+
+
+def test_two_that_do_not_fit_beside_each_other_are_not_begun(hub, queue, add, failed, until, monkeypatch):
+    """The first one has the disk; what it still needs is not there for the second."""
+    slowed(hub)
+    room = transfer.SPARE_BYTES + len(MODEL) * 3 // 2
+    monkeypatch.setattr(transfer.shutil, "disk_usage", lambda _path: SimpleNamespace(free=room))
+    add(repo="owner/m0", name="m0")
+    until(lambda: hub.bytes_sent > 0)
+    add(repo="owner/m1", name="m1")
+    until(lambda: failed)
+    assert failed[0][0] == "m1"
+    assert "beside what is being downloaded" in str(failed[0][1])
+    assert phase(queue, "m0") == Phase.RUNNING
