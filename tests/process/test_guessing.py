@@ -55,10 +55,11 @@ def test_the_answer_is_the_same_with_and_without_guessing(plain, guessing, sampl
 
 
 def test_a_text_that_is_quoted_is_guessed_right(guessing):
-    for _ in range(2):  # how much it brings is learned from the first tokens
-        _, facts = answer(guessing, QUOTE, GREEDY)
-    assert facts.accepted_tokens > facts.answer_tokens / 3
-    assert facts.accepted_tokens <= facts.drafted_tokens
+    """How often it guesses goes by the clock, so only that of what is guessed most is right can be held to here."""
+    answers = [answer(guessing, QUOTE, GREEDY)[1] for _ in range(4)]
+    drafted = sum(facts.drafted_tokens for facts in answers)
+    accepted = sum(facts.accepted_tokens for facts in answers)
+    assert drafted * 2 / 3 < accepted <= drafted
 
 
 def test_an_answer_ends_where_it_must_although_more_was_guessed_right(plain, guessing):
