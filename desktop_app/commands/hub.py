@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from desktop_app.commands.library import open_models
+from desktop_app.commands.library import open_database, open_models
 from desktop_app.commands.output import print_line
 from desktop_app.errors import UserError
 from desktop_app.library import browse
@@ -28,7 +28,6 @@ from desktop_app.network.token import HubToken
 from desktop_app.paths import DataFolder
 from desktop_app.settings import options as settings_options
 from desktop_app.settings.store import load_settings
-from desktop_app.storage.database import Database
 from desktop_app.storage.downloads import Downloads
 from desktop_app.storage.models import Models
 from desktop_app.storage.records import Download, Model
@@ -60,7 +59,8 @@ def search(options: argparse.Namespace, folder: DataFolder) -> None:
 def download(options: argparse.Namespace, folder: DataFolder) -> None:
     """Download a model and print it; what was begun before goes on where it was."""
     repo_id, wanted = _split(options.wanted)
-    with _hub(options, folder) as hub, _queue(folder) as (queue, models):
+    with _hub(options, folder) as hub, open_database(folder) as database:
+        queue = Downloads(database)
         if wanted:
             repo, offer = browse.choose_offer(hub, repo_id, wanted)
         else:
@@ -76,7 +76,7 @@ def download(options: argparse.Namespace, folder: DataFolder) -> None:
             revision=repo.revision,
             license=repo.model.license,
         )
-        model = _run(item, hub, folder, models, options.json)
+        model = _run(item, hub, folder, Models(database), options.json)
         queue.remove(item.id)
     if options.json:
         print_line(msgspec.to_builtins(model))
@@ -138,15 +138,6 @@ def _hub(options: argparse.Namespace, folder: DataFolder) -> Iterator[Hub]:
         yield Hub(door, HubToken().get())
     finally:
         door.close()
-
-
-@contextmanager
-def _queue(folder: DataFolder) -> Iterator[tuple[Downloads, Models]]:
-    database = Database.open(folder.database)
-    try:
-        yield Downloads(database), Models(database)
-    finally:
-        database.close()
 
 
 def _machine(folder: DataFolder) -> Machine:

@@ -12,16 +12,23 @@ from desktop_app.storage.models import Models
 
 
 @contextmanager
-def open_models(folder: DataFolder) -> Iterator[Models]:
-    """Open the library; the starter model is in it."""
+def open_database(folder: DataFolder) -> Iterator[Database]:
+    """Open the database of a data folder, which is made if there is none."""
     folder.create()
     database = Database.open(folder.database)
     try:
+        yield database
+    finally:
+        database.close()
+
+
+@contextmanager
+def open_models(folder: DataFolder) -> Iterator[Models]:
+    """Open the library; the starter model is in it."""
+    with open_database(folder) as database:
         models = Models(database)
         add_starter(models)
         yield models
-    finally:
-        database.close()
 
 
 def find_model(folder: DataFolder, name_or_path: str | None) -> Path:

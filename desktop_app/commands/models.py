@@ -82,7 +82,7 @@ def remove(options: argparse.Namespace, folder: DataFolder) -> None:
     with open_models(folder) as models:
         model = models.find(options.model)
         freed = 0
-        if model.source in (catalog.SOURCE_HUB, catalog.SOURCE_COPY):
+        if catalog.is_kept_here(model):
             freed = disk_bytes(model)
             delete_files(model, folder.models, models.list_models())
         models.remove(model.id)

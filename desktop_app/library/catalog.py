@@ -20,6 +20,11 @@ SOURCE_HUB = "hub"
 SOURCE_COPY = "copy"
 
 
+def is_kept_here(model: Model) -> bool:
+    """Return whether its files are in the program's own folder, so that it goes by being deleted."""
+    return model.source in (SOURCE_HUB, SOURCE_COPY)
+
+
 def add_model(models: Models, path: Path, source: str = SOURCE_FILE, sha256: str = "") -> Model:
     """Add a GGUF file where it lies.
 

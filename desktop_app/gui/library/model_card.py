@@ -11,7 +11,7 @@ from desktop_app.gui.library.model_facts import breakable, facts_line, show_in_f
 from desktop_app.gui.library.opening_card import OpeningCard
 from desktop_app.gui.theme import icon, scale
 from desktop_app.gui.widgets.icon_button import IconButton
-from desktop_app.library.catalog import SOURCE_COPY, SOURCE_HUB, SOURCE_STARTER
+from desktop_app.library.catalog import SOURCE_STARTER, is_kept_here
 from desktop_app.library.outlook import Outlook
 from desktop_app.storage.records import Model
 
@@ -194,8 +194,3 @@ class ModelCard(OpeningCard):
         """Return what the Tab key visits here, in reading order."""
         buttons = [self.find_button, self.download_button, self.remove_button] if self._ways_back is not None else []
         return [self, *buttons, self.chat_button, self.more_button]
-
-
-def is_kept_here(model: Model) -> bool:
-    """Return whether its files are in the program's own folder, so that it goes by being deleted."""
-    return model.source in (SOURCE_HUB, SOURCE_COPY)

@@ -12,7 +12,7 @@ from shiboken6 import isValid
 from desktop_app.gui.chat.link_guard import ask_before_opening
 from desktop_app.gui.library.button_row import ButtonRow
 from desktop_app.gui.library.labels import name_label, plain_label, show_fit
-from desktop_app.gui.library.model_card import STARTER_WORDS, is_kept_here
+from desktop_app.gui.library.model_card import STARTER_WORDS
 from desktop_app.gui.library.model_defaults import ModelDefaultsForm
 from desktop_app.gui.library.model_facts import ModelFacts, breakable, shown_path
 from desktop_app.gui.library.model_upkeep import BEING_DOWNLOADED, DOWNLOAD_AGAIN, ModelUpkeep
@@ -25,7 +25,7 @@ from desktop_app.jobs.downloads import DownloadQueue
 from desktop_app.jobs.model_care import FileFacts, ModelCare, Usage
 from desktop_app.jobs.model_library import ModelLibrary
 from desktop_app.jobs.preferences import Preferences
-from desktop_app.library.catalog import SOURCE_FOLDER, SOURCE_STARTER
+from desktop_app.library.catalog import SOURCE_FOLDER, SOURCE_STARTER, is_kept_here
 from desktop_app.library.memory import readable_size
 from desktop_app.storage.records import Model
 
