@@ -37,6 +37,10 @@ class DataFolder:
         return self.root / "models"
 
     @property
+    def adapters(self) -> Path:
+        return self.root / "adapters"
+
+    @property
     def kv(self) -> Path:
         """KV states of conversations: a cache that may be deleted at any time."""
         return self.root / "kv"
@@ -70,7 +74,7 @@ class DataFolder:
             UserError: If the folder cannot be made or written to.
         """
         try:
-            for folder in (self.root, self.models, self.kv, self.logs):
+            for folder in (self.root, self.models, self.adapters, self.kv, self.logs):
                 folder.mkdir(parents=True, exist_ok=True)
             probe = self.root / ".write-test"
             probe.write_bytes(b"")

@@ -107,3 +107,11 @@ def starter_model():
     if not is_present():
         pytest.fail("The starter model is not there; `make setup` fetches it.", pytrace=False)
     return starter_path()
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory, starter_model):
+    """Tiny models and real adapters for them, made when a test asks for one."""
+    from tests.support.trained_adapters import TrainedAdapters  # torch takes seconds to be there
+
+    return TrainedAdapters(tmp_path_factory.mktemp("trained"), starter_model)

@@ -1,7 +1,8 @@
 """Which models the library has: adding a file after looking at it, and the starter model that is always there.
 
-`source` says how a model came in: with the program, chosen by the person, found in the watched folder, downloaded, or
-copied. Only what was downloaded or copied lies in the program's own folder.
+`source` says how a model came in: with the program, chosen by the person, found in the watched folder, downloaded,
+copied, or made here by merging adapters into another one. Only what was downloaded, copied or made here lies in the
+program's own folder.
 """
 
 from collections.abc import Sequence
@@ -18,11 +19,12 @@ SOURCE_STARTER = "starter"
 SOURCE_FOLDER = "folder"
 SOURCE_HUB = "hub"
 SOURCE_COPY = "copy"
+SOURCE_MERGED = "merged"
 
 
 def is_kept_here(model: Model) -> bool:
     """Return whether its files are in the program's own folder, so that it goes by being deleted."""
-    return model.source in (SOURCE_HUB, SOURCE_COPY)
+    return model.source in (SOURCE_HUB, SOURCE_COPY, SOURCE_MERGED)
 
 
 def add_model(models: Models, path: Path, source: str = SOURCE_FILE, sha256: str = "") -> Model:

@@ -1,4 +1,4 @@
-"""A whole download: all files of a model, one after the other, and what is left of it when it is canceled."""
+"""A whole download: all its files, one after the other, and what is left of it when it is canceled."""
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -7,9 +7,9 @@ from pathlib import Path
 from desktop_app.errors import UserError
 from desktop_app.library.places import target_paths
 from desktop_app.library.transfer import LOCK, PART, Source, check_space, fetch, there_bytes
-from desktop_app.library.upkeep import files_in, remove_empty_folders
+from desktop_app.library.upkeep import Entry, files_in, remove_empty_folders
 from desktop_app.network.door import Stop
-from desktop_app.storage.records import Download, Model
+from desktop_app.storage.records import Download
 
 
 def run_download(
@@ -24,7 +24,7 @@ def run_download(
 
     Args:
         download: What is wanted.
-        models: The folder that models are kept in.
+        models: The folder that what it becomes is kept in.
         source: Where the files come from.
         progress: Is told how many bytes of all files are there.
         stop: Ends it at once; what is there stays.
@@ -58,13 +58,13 @@ def done_bytes(download: Download, models: Path) -> int:
     return sum(_there(download, target_paths(models, download)))
 
 
-def discard(download: Download, models: Path, library: Iterable[Model], others: Iterable[Download]) -> None:
+def discard(download: Download, models: Path, library: Iterable[Entry], others: Iterable[Download]) -> None:
     """Delete what is there of a canceled download, but nothing that belongs to somebody else as well.
 
     Args:
         download: That was canceled.
-        models: The folder that models are kept in.
-        library: All models.
+        models: The folder that what it becomes is kept in.
+        library: All that are there.
         others: All other downloads.
     """
     targets = target_paths(models, download)

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from desktop_app.errors import UserError
 from desktop_app.library.file_errors import HEAD_BYTES, damaged, not_a_gguf, shown_name, shown_text, truncated
 from desktop_app.library.gguf_cursor import Cursor
-from desktop_app.library.gguf_types import ARRAY, BOOL, NUMBERS, STRING, TENSOR_TYPES, UINT16, UINT32
+from desktop_app.library.gguf_types import ARRAY, BOOL, FLOAT32, NUMBERS, STRING, TENSOR_TYPES, UINT16, UINT32
 
 MAGIC = b"GGUF"
 MAX_ENTRIES = 4_096
@@ -36,6 +36,8 @@ TOKENS = "tokenizer.ggml.tokens"
 
 # Native code reads these without asking for their type first, or means something else by another type.
 _FIXED_TYPES = {
+    "adapter.lora.alpha": FLOAT32,
+    "adapter.type": STRING,
     "general.alignment": UINT32,
     "general.architecture": STRING,
     "general.type": STRING,

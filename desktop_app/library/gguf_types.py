@@ -96,7 +96,7 @@ FILE_TYPES = {
 }
 
 # Types of metadata values. All numbers are little-endian.
-UINT16, UINT32, BOOL, STRING, ARRAY = 2, 4, 7, 8, 9
+UINT16, UINT32, FLOAT32, BOOL, STRING, ARRAY = 2, 4, 6, 7, 8, 9
 NUMBERS = {
     0: struct.Struct("<B"),
     1: struct.Struct("<b"),
@@ -104,7 +104,7 @@ NUMBERS = {
     3: struct.Struct("<h"),
     UINT32: struct.Struct("<I"),
     5: struct.Struct("<i"),
-    6: struct.Struct("<f"),
+    FLOAT32: struct.Struct("<f"),
     BOOL: struct.Struct("<B"),
     10: struct.Struct("<Q"),
     11: struct.Struct("<q"),

@@ -119,7 +119,9 @@ def can_quantize_kv(header: GgufHeader) -> bool:
 
 
 def readable_size(size_bytes: int) -> str:
-    """Return a size as people read it: 98 MB, 4.7 GB."""
+    """Return a size as people read it: 640 kB, 98 MB, 4.7 GB."""
+    if 0 < size_bytes < 999_500:
+        return f"{max(1, round(size_bytes / 1000))} kB"
     megabytes = round(size_bytes / 1_000_000)
     return f"{megabytes:,} MB" if megabytes < 1000 else f"{size_bytes / 1_000_000_000:,.1f} GB"
 

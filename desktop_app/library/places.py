@@ -8,6 +8,7 @@ from desktop_app.library.file_errors import shown_text
 from desktop_app.storage.records import Download, RemoteFile
 
 COPIES = "local copies"  # with a space, which no owner of a repository has in its name
+MERGED = "merged models"
 MAX_NAME_BYTES = 200  # file systems take 255, and `.part` and `.lock` are added
 
 _NEVER = set('/\\:*?"<>|')  # mean something else than a letter on one system or another
@@ -45,6 +46,17 @@ def target_paths(models: Path, download: Download) -> tuple[Path, ...]:
     *inner, _ = download.files[0].path.split("/")
     folder = models.joinpath(*(_checked(part) for part in (*download.repo.split("/"), *inner)))
     return tuple(folder / _checked(file.path.rpartition("/")[2]) for file in download.files)
+
+
+def merged_path(models: Path, name: str) -> Path:
+    """Return where a model of this name goes that is made here.
+
+    Raises:
+        UserError: If a file cannot be called so.
+    """
+    if not is_safe_name(f"{name}.gguf"):
+        raise UserError(f"A file cannot be called “{shown_text(name)}”.", "Choose another name for the new model.")
+    return models / MERGED / f"{name}.gguf"
 
 
 def beside(path: Path, files: tuple[RemoteFile, ...]) -> tuple[Path, ...]:

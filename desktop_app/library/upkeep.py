@@ -1,4 +1,4 @@
-"""Looking after models that are in the library: which files they have, whether these are still right, deleting them."""
+"""Looking after what is in the library: which files it has, whether these are still right, deleting them."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -9,7 +9,9 @@ from desktop_app.library.file_errors import shown_name
 from desktop_app.library.gguf import read_header
 from desktop_app.library.inspect import file_sha256, inspect_model
 from desktop_app.library.places import beside
-from desktop_app.storage.records import Model
+from desktop_app.storage.records import Adapter, Model
+
+Entry = Model | Adapter
 
 
 @dataclass(frozen=True)
@@ -20,9 +22,11 @@ class Verified:
     had_hashes: bool
 
 
-def files_of(model: Model) -> tuple[Path, ...]:
-    """Return the files of a model: itself or its parts, and what was downloaded with it."""
+def files_of(model: Entry) -> tuple[Path, ...]:
+    """Return the files of a model or an adapter: itself or its parts, and what was downloaded with it."""
     path = Path(model.path)
+    if isinstance(model, Adapter):  # what it was converted from may still lie beside it
+        return tuple(dict.fromkeys((path, *(path.with_name(file.path.split("/")[-1]) for file in model.files))))
     if model.files:
         return beside(path, model.files)
     try:
@@ -31,8 +35,8 @@ def files_of(model: Model) -> tuple[Path, ...]:
         return (path,)
 
 
-def files_in(folder: Path, library: Iterable[Model]) -> frozenset[Path]:
-    """Return the files of those models that lie in this folder; two may have one of them in common."""
+def files_in(folder: Path, library: Iterable[Entry]) -> frozenset[Path]:
+    """Return the files of those that lie in this folder; two may have one of them in common."""
     return frozenset(path for model in library if Path(model.path).parent == folder for path in files_of(model))
 
 
@@ -72,13 +76,13 @@ def verify(
     return Verified(hashes[0], all(expected) and len(expected) >= len(paths))
 
 
-def delete_files(model: Model, models: Path, library: Iterable[Model]) -> None:
-    """Delete the files of a model from the disk, and the folders that are empty then.
+def delete_files(model: Entry, models: Path, library: Iterable[Entry]) -> None:
+    """Delete the files of a model or an adapter from the disk, and the folders that are empty then.
 
     Args:
         model: Of the library.
-        models: The folder that downloaded models are kept in.
-        library: All models; what another one has as well stays.
+        models: The folder that downloaded ones are kept in.
+        library: All of them; what another one has as well stays.
 
     Raises:
         UserError: If a file cannot be deleted, e.g. because it is in use.
@@ -98,7 +102,7 @@ def delete_files(model: Model, models: Path, library: Iterable[Model]) -> None:
 
 
 def remove_empty_folders(folder: Path, models: Path) -> None:
-    """Remove folders that nothing is in any more, up to the one that all models are in."""
+    """Remove folders that nothing is in any more, up to the one that all of them are in."""
     while folder != models and folder.is_relative_to(models):
         try:
             folder.rmdir()

@@ -1,6 +1,6 @@
 """The Hugging Face Hub as the library needs it: finding models, looking at one, and its files as streams of bytes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -51,10 +51,20 @@ class Hub:
         self._token = token
         self._api = HfApi(endpoint=door.endpoint, token=token or False)
 
-    def search(self, words: str, order: Order = "downloads", limit: int = 30) -> tuple[HubModel, ...]:
-        """Return the models with GGUF files whose name has these words."""
-        with self._asking("the search", f"Search for “{words}”" if words else "Look for models"):
-            found = self._api.list_models(filter="gguf", search=words or None, sort=order, limit=limit, expand=_EXPAND)
+    def search(
+        self,
+        words: str,
+        order: Order = "downloads",
+        limit: int = 30,
+        tags: Sequence[str] = ("gguf",),
+        why: str = "",
+    ) -> tuple[HubModel, ...]:
+        """Return what has all these tags and these words in its name; by default, models with GGUF files.
+
+        `why` is how it is listed among the connections, if not as a search for models.
+        """
+        with self._asking("the search", why or (f"Search for “{words}”" if words else "Look for models")):
+            found = self._api.list_models(filter=tags, search=words or None, sort=order, limit=limit, expand=_EXPAND)
             return tuple(_model(info) for info in islice(found, limit))
 
     def repo(self, repo: str, revision: str = "") -> HubRepo:
@@ -164,6 +174,7 @@ def _model(info: ModelInfo) -> HubModel:
         architecture=str(gguf.get("architecture") or ""),
         n_ctx_train=_whole(gguf.get("context_length")),
         file_names=tuple(each.rfilename for each in info.siblings or ()),
+        tags=tuple(map(str, info.tags or ())),
     )
 
 

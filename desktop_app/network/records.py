@@ -23,6 +23,7 @@ class HubModel:
         n_params, n_ctx_train: 0 if the Hub does not know.
         architecture: As in GGUF files, or empty.
         file_names: All files, also those that are no models.
+        tags: Everything else that is said of it, such as base_model:quantized:owner/name.
     """
 
     id: str
@@ -35,6 +36,7 @@ class HubModel:
     architecture: str
     n_ctx_train: int
     file_names: tuple[str, ...]
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from desktop_app.engine.messages import AnswerFacts, Struct
 from desktop_app.errors import UserError
 from desktop_app.storage import rows, search, tree
 from desktop_app.storage.database import Database, Values
-from desktop_app.storage.records import Conversation, Message, MessageState, Role, SearchHit
+from desktop_app.storage.records import Conversation, Message, MessageState, Role, SearchHit, Stack
 
 TRASH_DAYS = 30
 _DAY_S = 86_400
@@ -62,14 +62,18 @@ class Chats:
         return found[0]
 
     def create(
-        self, model_id: int | None = None, system_prompt: str = "", sampler: SamplerSettings | None = None
+        self,
+        model_id: int | None = None,
+        system_prompt: str = "",
+        sampler: SamplerSettings | None = None,
+        stack: Stack = (),
     ) -> Conversation:
         """Make an empty conversation. Its title is empty until it is renamed."""
         now = self._clock()
         conversation_id = self._database.insert(
-            "INSERT INTO conversations (created_at, updated_at, model_id, system_prompt, sampler) "
-            "VALUES (?, ?, ?, ?, ?)",
-            (now, now, model_id, system_prompt, rows.to_json(sampler or SamplerSettings())),
+            "INSERT INTO conversations (created_at, updated_at, model_id, system_prompt, sampler, stack) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            (now, now, model_id, system_prompt, rows.to_json(sampler or SamplerSettings()), rows.to_json(stack)),
         )
         return self.get(conversation_id)
 
@@ -85,6 +89,10 @@ class Chats:
 
     def set_options(self, conversation_id: int, system_prompt: str, sampler: SamplerSettings) -> None:
         self._set(conversation_id, "system_prompt = ?, sampler = ?", system_prompt, rows.to_json(sampler))
+
+    def set_stack(self, conversation_id: int, stack: Stack) -> None:
+        """Set the adapters that act on the next answer."""
+        self._set(conversation_id, "stack = ?", rows.to_json(stack))
 
     def set_model(self, conversation_id: int, model_id: int | None) -> None:
         self._set(conversation_id, "model_id = ?", model_id)
@@ -118,6 +126,7 @@ class Chats:
         model_name: str = "",
         model_sha256: str = "",
         sampler: SamplerSettings | None = None,
+        stack: Stack = (),
     ) -> Message:
         """Add a message after `parent_id` (None: as a first one) and make it the head.
 
@@ -127,17 +136,10 @@ class Chats:
         with self._database.transaction():
             message_id = self._database.insert(
                 "INSERT INTO messages (conversation_id, parent_id, role, content, state, created_at, "
-                "model_name, model_sha256, sampler) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "model_name, model_sha256, sampler, stack) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    conversation_id,
-                    parent_id,
-                    role,
-                    content,
-                    state,
-                    now,
-                    model_name,
-                    model_sha256,
-                    rows.to_json(sampler),
+                    *(conversation_id, parent_id, role, content, state, now),
+                    *(model_name, model_sha256, rows.to_json(sampler), rows.to_json(stack)),
                 ),
             )
             self._set(conversation_id, "head_id = ?, updated_at = ?", message_id, now)

@@ -17,7 +17,15 @@ class Downloads:
         self._clock = clock
 
     def add(
-        self, *, name: str, files: Sequence[RemoteFile], repo: str = "", revision: str = "", license: str = ""
+        self,
+        *,
+        name: str,
+        files: Sequence[RemoteFile],
+        repo: str = "",
+        revision: str = "",
+        license: str = "",
+        kind: str = "model",
+        model_id: int | None = None,
     ) -> Download:
         """Put a download at the end of the queue. One of the same files that is there already is taken up again."""
         for known in self.list_downloads():
@@ -25,9 +33,12 @@ class Downloads:
                 self.set_state(known.id, DownloadState.WAITING)
                 return self.get(known.id)
         download_id = self._database.insert(
-            "INSERT INTO downloads (name, repo, revision, license, files, state, created_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (name, repo, revision, license, rows.to_json(tuple(files)), DownloadState.WAITING, self._clock()),
+            "INSERT INTO downloads (name, repo, revision, license, files, state, created_at, kind, model_id) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(name, repo, revision, license, rows.to_json(tuple(files)), DownloadState.WAITING, self._clock()),
+                *(kind, model_id),
+            ),
         )
         return self.get(download_id)
 

@@ -177,4 +177,59 @@ def _v1_1(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: Sequence[Migration] = ((100, _v1_0), (101, _v1_1))
+def _v1_2(connection: sqlite3.Connection) -> None:
+    """Adapters, what they were measured to do, and the stacks they are used in: of chats, of answers, and with a name.
+
+    A stack knows its adapters by their hashes, and so do the measurements: an adapter that left the library and comes
+    back is the same one.
+    """
+    for statement in (
+        """
+        CREATE TABLE adapters (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            name TEXT NOT NULL,
+            path TEXT NOT NULL UNIQUE,
+            sha256 TEXT NOT NULL UNIQUE,
+            size_bytes INTEGER NOT NULL,
+            architecture TEXT NOT NULL,
+            max_rank INTEGER NOT NULL,
+            n_weights INTEGER NOT NULL,
+            targets TEXT NOT NULL,
+            base_name TEXT NOT NULL,
+            base_repo TEXT NOT NULL,
+            source TEXT NOT NULL,
+            added_at REAL NOT NULL,
+            last_used_at REAL,
+            license TEXT NOT NULL,
+            repo TEXT NOT NULL,
+            revision TEXT NOT NULL,
+            files TEXT NOT NULL,
+            default_scale REAL NOT NULL
+        ) STRICT
+        """,
+        """
+        CREATE TABLE proofs (
+            adapter_sha256 TEXT NOT NULL,
+            model_sha256 TEXT NOT NULL,
+            effect TEXT NOT NULL,
+            measured_at REAL NOT NULL,
+            PRIMARY KEY (adapter_sha256, model_sha256)
+        ) STRICT
+        """,
+        "CREATE INDEX proofs_by_model ON proofs (model_sha256)",
+        """
+        CREATE TABLE presets (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            name TEXT NOT NULL UNIQUE,
+            stack TEXT NOT NULL
+        ) STRICT
+        """,
+        "ALTER TABLE conversations ADD COLUMN stack TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE messages ADD COLUMN stack TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE downloads ADD COLUMN kind TEXT NOT NULL DEFAULT 'model'",
+        "ALTER TABLE downloads ADD COLUMN model_id INTEGER REFERENCES models (id) ON DELETE SET NULL",
+    ):
+        connection.execute(statement)
+
+
+MIGRATIONS: Sequence[Migration] = ((100, _v1_0), (101, _v1_1), (102, _v1_2))

@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from desktop_app.errors import UserError
 from desktop_app.storage import rows
 from desktop_app.storage.database import Database
+from desktop_app.storage.finding import MODEL_WORDS, find_one
 from desktop_app.storage.records import Model, ModelDefaults, RemoteFile
 
 
@@ -79,29 +79,7 @@ class Models:
         Raises:
             UserError: If there is none or more than one.
         """
-        models = self.list_models()
-        path = Path(name_or_path).expanduser()
-        paths = {name_or_path, str(path.absolute()), str(path.resolve())}
-        name = name_or_path.casefold()
-        for matching in (
-            [model for model in models if model.path in paths],
-            [model for model in models if f"{model.name}:{model.quant_type}".casefold() == name],
-            [model for model in models if model.name.casefold() == name],
-            [model for model in models if name and model.name.casefold().startswith(name)],
-        ):
-            if len(matching) == 1:
-                return matching[0]
-            if matching:
-                raise UserError(
-                    f"“{name_or_path}” could be any of these models: {_candidates(matching)}.",
-                    "Give more of the name, the quantization behind it as in NAME:Q4_K_M, or the path of the file.",
-                )
-        if not models:
-            raise UserError(f"There is no model “{name_or_path}”; the library is empty.", "Add a model first.")
-        raise UserError(
-            f"There is no model “{name_or_path}” in the library.",
-            f"These are there: {', '.join(model.name for model in models)}.",
-        )
+        return find_one(self.list_models(), name_or_path, MODEL_WORDS, lambda model: model.quant_type)
 
     def remove(self, model_id: int) -> None:
         """Forget a model. Its file is left alone, and conversations with it stay."""
@@ -145,8 +123,3 @@ class Models:
     def touch_used(self, model_id: int) -> None:
         """Note that the model is being used now."""
         self._database.change("UPDATE models SET last_used_at = ? WHERE id = ?", (self._clock(), model_id))
-
-
-def _candidates(models: list[Model]) -> str:
-    names = [model.name for model in models]
-    return ", ".join(model.name if names.count(model.name) == 1 else f"{model.name} ({model.path})" for model in models)

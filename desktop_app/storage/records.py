@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from desktop_app.engine.choices import SamplerSettings
-from desktop_app.engine.messages import AnswerFacts, Struct
+from desktop_app.engine.messages import AnswerFacts, Effect, Struct
 
 
 class Role(StrEnum):
@@ -23,6 +23,23 @@ class MessageState(StrEnum):
     FAILED = "failed"  # nothing came; `note` says why
 
 
+class StackEntry(Struct, frozen=True):
+    """One adapter of a stack, known by its file's hash: it is the same one wherever it lies and whenever it comes back.
+
+    Attributes:
+        name: What it was called when it was put there, for the time when it is not in the library any more.
+        scale: The person's weight for it; 1 is "as trained".
+    """
+
+    sha256: str
+    name: str
+    scale: float = 1.0
+    is_on: bool = True
+
+
+Stack = tuple[StackEntry, ...]
+
+
 class Message(Struct, frozen=True):
     """One node of a conversation's tree.
 
@@ -31,6 +48,7 @@ class Message(Struct, frozen=True):
         versions: How many siblings there are, itself included.
         note: A sentence for the person about what went wrong, or empty.
         model_name, model_sha256, sampler, facts: Answers only; None where not known (yet).
+        stack: Answers only: the adapters that acted on it.
         created_at: Unix time in seconds.
     """
 
@@ -48,6 +66,7 @@ class Message(Struct, frozen=True):
     model_sha256: str = ""
     sampler: SamplerSettings | None = None
     facts: AnswerFacts | None = None
+    stack: Stack = ()
 
 
 class Conversation(Struct, frozen=True):
@@ -57,6 +76,7 @@ class Conversation(Struct, frozen=True):
         head_id: The newest message of the version being shown; None while empty.
         titled: True once the person or the model gave the title; False while it is the first words.
         draft: Text typed but not sent.
+        stack: The adapters that act on the next answer.
     """
 
     id: int
@@ -71,6 +91,62 @@ class Conversation(Struct, frozen=True):
     system_prompt: str = ""
     sampler: SamplerSettings = SamplerSettings()
     draft: str = ""
+    stack: Stack = ()
+
+
+class Preset(Struct, frozen=True):
+    """A stack with a name, to be used again."""
+
+    id: int
+    name: str
+    stack: Stack
+
+
+class Adapter(Struct, frozen=True):
+    """One adapter of the library: a GGUF file, wherever it lies.
+
+    Attributes:
+        sha256: Always known; two entries never have the same.
+        max_rank: Of all its weights.
+        n_weights: How many weights of a model it changes; `targets` are their kinds, such as attn_q.
+        base_name, base_repo: The model it says it was made for, or empty.
+        source: See `library.catalog`; what was converted here is `SOURCE_CONVERTED` of `adapters.catalog`.
+        repo, revision, files: Where on the Hub it is from, and what was downloaded; empty for others.
+    """
+
+    id: int
+    name: str
+    path: str
+    sha256: str
+    size_bytes: int
+    architecture: str
+    max_rank: int
+    n_weights: int
+    targets: tuple[str, ...]
+    base_name: str
+    base_repo: str
+    source: str
+    added_at: float
+    last_used_at: float | None = None
+    license: str = ""
+    repo: str = ""
+    revision: str = ""
+    files: tuple["RemoteFile", ...] = ()
+    default_scale: float = 1.0
+
+
+class Proof(Struct, frozen=True):
+    """What an adapter was measured to do to a model, alone and at scale 1, over a probe text.
+
+    Attributes:
+        effect: How it differs from the bare model, which is the first one of the two.
+        measured_at: Unix time in seconds.
+    """
+
+    adapter_sha256: str
+    model_sha256: str
+    effect: Effect
+    measured_at: float
 
 
 class SearchHit(Struct, frozen=True):
@@ -145,12 +221,15 @@ class DownloadState(StrEnum):
 
 
 class Download(Struct, frozen=True):
-    """A model on its way into the library. How much of it is there is told by the files themselves.
+    """A model or an adapter on its way into the library. How much of it is there is told by the files themselves.
 
     Attributes:
         repo: owner/name on the Hub; empty if it is copied from a place on this computer.
         revision: The commit, so that all parts are of one version.
-        files: The model or its parts in order, then what else comes along.
+        files: The model or its parts in order, then what else comes along. Of an adapter that has to be converted: its
+            configuration, then its weights.
+        kind: What it becomes: model, or adapter.
+        model_id: Of an adapter: the model it was looked for, as long as that is in the library.
     """
 
     id: int
@@ -162,6 +241,8 @@ class Download(Struct, frozen=True):
     state: DownloadState
     note: str
     created_at: float
+    kind: str = "model"
+    model_id: int | None = None
 
     @property
     def size_bytes(self) -> int:

@@ -5,8 +5,9 @@ import sqlite3
 import msgspec
 
 from desktop_app.engine.choices import SamplerSettings
-from desktop_app.engine.messages import AnswerFacts
+from desktop_app.engine.messages import AnswerFacts, Effect
 from desktop_app.storage.records import (
+    Adapter,
     Conversation,
     Download,
     DownloadState,
@@ -14,12 +15,19 @@ from desktop_app.storage.records import (
     MessageState,
     Model,
     ModelDefaults,
+    Preset,
+    Proof,
     RemoteFile,
     Role,
+    Stack,
+)
+
+Structure = (
+    SamplerSettings | AnswerFacts | ModelDefaults | Effect | Stack | tuple[RemoteFile, ...] | tuple[str, ...] | None
 )
 
 
-def to_json(value: SamplerSettings | AnswerFacts | ModelDefaults | tuple[RemoteFile, ...] | None) -> str | None:
+def to_json(value: Structure) -> str | None:
     return None if value is None else msgspec.json.encode(value).decode()
 
 
@@ -37,6 +45,7 @@ def conversation(row: sqlite3.Row) -> Conversation:
         system_prompt=row["system_prompt"],
         sampler=msgspec.json.decode(row["sampler"], type=SamplerSettings),
         draft=row["draft"],
+        stack=_stack(row["stack"]),
     )
 
 
@@ -57,6 +66,7 @@ def message(row: sqlite3.Row) -> Message:
         model_sha256=row["model_sha256"],
         sampler=None if row["sampler"] is None else msgspec.json.decode(row["sampler"], type=SamplerSettings),
         facts=None if row["facts"] is None else msgspec.json.decode(row["facts"], type=AnswerFacts),
+        stack=_stack(row["stack"]),
     )
 
 
@@ -67,9 +77,29 @@ def model(row: sqlite3.Row) -> Model:
     return Model(**values)
 
 
+def adapter(row: sqlite3.Row) -> Adapter:
+    values = {name: row[name] for name in Adapter.__struct_fields__}
+    values["files"] = _files(row["files"])
+    values["targets"] = msgspec.json.decode(row["targets"], type=tuple[str, ...])
+    return Adapter(**values)
+
+
+def proof(row: sqlite3.Row) -> Proof:
+    effect = msgspec.json.decode(row["effect"], type=Effect)
+    return Proof(row["adapter_sha256"], row["model_sha256"], effect, row["measured_at"])
+
+
+def preset(row: sqlite3.Row) -> Preset:
+    return Preset(row["id"], row["name"], _stack(row["stack"]))
+
+
 def download(row: sqlite3.Row) -> Download:
     values = {name: row[name] for name in Download.__struct_fields__}
     return Download(**{**values, "files": _files(row["files"]), "state": DownloadState(row["state"])})
+
+
+def _stack(text: str) -> Stack:
+    return msgspec.json.decode(text, type=Stack)
 
 
 def _files(text: str) -> tuple[RemoteFile, ...]:

@@ -24,7 +24,7 @@ class Downloading:
         self.preferences = Preferences(folder, self.background)
         self.store = Store(self.background)
         self.connection = HubConnection(folder, self.preferences, self.background)
-        self.queue = DownloadQueue(self.store, self.background, self.connection, folder.models)
+        self.queue = DownloadQueue(self.store, self.background, self.connection, folder)
         self.is_open = True
 
     def open(self) -> None:

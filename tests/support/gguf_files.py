@@ -1,5 +1,6 @@
 """Writes small GGUF files for tests, sound ones and, on purpose, unsound ones."""
 
+import random
 import struct
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -158,6 +159,27 @@ def llama_model(shape: Shape = Shape()) -> GgufFile:
             TensorSpec(prefix + "ffn_down.weight", (shape.n_ff, shape.n_embd), shape.type_id),
         ]
     tensors.append(TensorSpec("output_norm.weight", (shape.n_embd,)))
+    return GgufFile(tuple(metadata.items()), tuple(tensors))
+
+
+def lora_adapter(shape: Shape = Shape(), rank: int = 4, alpha: float = 8.0, seed: int = 1) -> GgufFile:
+    """Return a sound adapter for the `llama_model` of this shape that changes all seven weights of each layer."""
+    metadata = {
+        "general.type": "adapter",
+        "general.architecture": "llama",
+        "general.name": "Pirate",
+        "adapter.type": "lora",
+        "adapter.lora.alpha": alpha,
+    }
+    chance = random.Random(seed)
+    tensors = []
+    for weight in llama_model(shape).tensors:
+        if weight.name.startswith("blk.") and len(weight.shape) == 2:
+            inputs, outputs = weight.shape
+            for half, measures in (("a", (inputs, rank)), ("b", (rank, outputs))):
+                n = measures[0] * measures[1]
+                data = struct.pack(f"<{n}f", *(chance.gauss(0, 0.1) for _ in range(n)))
+                tensors.append(TensorSpec(f"{weight.name}.lora_{half}", measures, data=data))
     return GgufFile(tuple(metadata.items()), tuple(tensors))
 
 

@@ -41,7 +41,7 @@ class Commit:
 
 @dataclass
 class Repo:
-    """A model repository; `accepted` are the tokens of those who may have its files although it is gated."""
+    """A repository; `accepted` are the tokens of those who may have its files although it is gated."""
 
     id: str
     license: str | None = "apache-2.0"
@@ -53,6 +53,7 @@ class Repo:
     card: str = "# markdown"
     last_modified: str = "2026-01-02T03:04:05.000Z"
     base_model: str | None = None
+    relation: Literal["quantized", "finetune", "adapter", "merge"] = "quantized"
     accepted: set[str] = field(default_factory=set)
     commits: list[Commit] = field(default_factory=list)
 
@@ -72,7 +73,7 @@ class Repo:
         if self.license:
             tags.append(f"license:{self.license}")
         if self.base_model:
-            tags += [f"base_model:{self.base_model}", f"base_model:quantized:{self.base_model}"]
+            tags += [f"base_model:{self.base_model}", f"base_model:{self.relation}:{self.base_model}"]
         return tags
 
     def commit(self, revision: str) -> Commit | None:
@@ -304,7 +305,7 @@ class LoopbackHub:
 
 
 def _is_large(path: str, blob: Blob) -> bool:
-    return path.endswith(".gguf") and blob.size > MIN_LARGE
+    return path.endswith((".gguf", ".safetensors")) and blob.size > MIN_LARGE
 
 
 def _is_true(query: Mapping[str, list[str]], name: str) -> bool:

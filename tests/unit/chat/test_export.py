@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from desktop_app.chat.export import to_markdown
-from desktop_app.storage.records import Conversation, Message, MessageState, Role
+from desktop_app.storage.records import Conversation, Message, MessageState, Role, StackEntry
 
 NOON = datetime(2026, 5, 4, 12, 0).timestamp()
 
@@ -29,6 +29,13 @@ def test_a_conversation_is_written_with_title_names_and_dates():
         "## You, 2026-05-04 12:02\n\nWhy?\n\n"
         "## Assistant, 2026-05-04 12:03\n\nBecause\n\n*Stopped.*\n"
     )
+
+
+def test_an_answer_says_which_stack_made_it():
+    stack = (StackEntry("a" * 64, "Letters", 0.8), StackEntry("b" * 64, "Tone"))
+    answer = _message(Role.ASSISTANT, "Dear all", 0, model_name="SmolLM2", stack=stack)
+    text = to_markdown(Conversation(1, "", NOON, NOON), [answer])
+    assert "## SmolLM2 with Letters 0.8, Tone 1, 2026-05-04 12:00" in text
 
 
 def test_an_answer_that_failed_says_why():

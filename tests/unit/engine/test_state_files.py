@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from desktop_app.engine import state_files
-from desktop_app.engine.state_files import StateFiles, remove_states
+from desktop_app.engine.state_files import StateFiles, StateId, remove_states
 from desktop_app.engine.state_format import file_bytes
 from tests.support.full_disk import no_file_may_grow_beyond
 
@@ -26,7 +26,7 @@ def always():
 
 
 def keep(files, conversation, size=1000, tokens=TOKENS):
-    files.write(conversation, tokens, bytes([conversation]) * size, always)
+    files.write(StateId(conversation), tokens, bytes([conversation]) * size, always)
 
 
 def opened(folder, key=KEY, max_bytes=1000 * MB):
@@ -48,27 +48,27 @@ def files(folder):
 @pytest.fixture
 def path(files, folder):
     """The file of conversation 7."""
-    files.write(7, TOKENS, STATE, always)
+    files.write(StateId(7), TOKENS, STATE, always)
     (path,) = folder.iterdir()
     return path
 
 
 def test_a_state_comes_back_as_it_was_written(files, path, folder):
-    assert opened(folder).tokens(7) == TOKENS
-    assert opened(folder).read(7) == STATE
+    assert opened(folder).tokens(StateId(7)) == TOKENS
+    assert opened(folder).read(StateId(7)) == STATE
 
 
 @pytest.mark.parametrize("size", [0, 1, MB, MB + 1, 3 * MB])
 def test_a_state_may_have_any_size(files, size):
     state = os.urandom(size)
-    files.write(1, [2, 2**31 - 1, -1], state, always)
-    assert files.tokens(1) == [2, 2**31 - 1, -1]
-    assert files.read(1) == state
+    files.write(StateId(1), [2, 2**31 - 1, -1], state, always)
+    assert files.tokens(StateId(1)) == [2, 2**31 - 1, -1]
+    assert files.read(StateId(1)) == state
 
 
 def test_a_conversation_without_a_state_has_none(files):
-    assert files.tokens(7) is None
-    assert files.read(7) is None
+    assert files.tokens(StateId(7)) is None
+    assert files.read(StateId(7)) is None
 
 
 def test_nobody_else_may_read_a_state(path):
@@ -81,7 +81,7 @@ def test_nobody_else_may_read_a_state(path):
 WRITE_AND_DIE = """
 import os, signal, sys
 from pathlib import Path
-from desktop_app.engine.state_files import StateFiles
+from desktop_app.engine.state_files import StateFiles, StateId
 
 looks = iter(range(1, int(sys.argv[3]) + 1))
 
@@ -90,7 +90,7 @@ def is_wanted():
         os.kill(os.getpid(), signal.SIGKILL)
     return True
 
-StateFiles(Path(sys.argv[1]), sys.argv[2], 0).write(7, [1, 2, 3], bytes(40 << 20), is_wanted)
+StateFiles(Path(sys.argv[1]), sys.argv[2], 0).write(StateId(7), [1, 2, 3], bytes(40 << 20), is_wanted)
 """
 
 
@@ -107,14 +107,14 @@ def test_a_kill_while_writing_leaves_the_state_before_and_no_rubbish(path, folde
 
     again = opened(folder)
     assert list(folder.iterdir()) == [path]
-    assert again.tokens(7) == TOKENS
-    assert again.read(7) == STATE
+    assert again.tokens(StateId(7)) == TOKENS
+    assert again.read(StateId(7)) == STATE
 
 
 def test_a_state_being_written_is_no_rubbish_to_a_store_for_another_model(files, folder):
     looks = iter([lambda: True, lambda: opened(folder, OTHER_KEY), lambda: True])
-    files.write(7, TOKENS, bytes(2 * MB), lambda: next(looks)())
-    assert files.read(7) == bytes(2 * MB)
+    files.write(StateId(7), TOKENS, bytes(2 * MB), lambda: next(looks)())
+    assert files.read(StateId(7)) == bytes(2 * MB)
 
 
 # ------------------------------------------------------------ damaged and foreign
@@ -126,8 +126,8 @@ def test_a_flipped_bit_is_noticed_wherever_it_is(files, path):
         damaged = bytearray(whole)
         damaged[position] ^= 1 << position % 8
         path.write_bytes(damaged)
-        assert files.tokens(7) in (None, TOKENS)
-        assert files.read(7) is None, position
+        assert files.tokens(StateId(7)) in (None, TOKENS)
+        assert files.read(StateId(7)) is None, position
         assert not path.exists(), position
 
 
@@ -138,7 +138,7 @@ def test_tokens_are_checked_although_the_state_is_not_read(files, path):
         damaged = bytearray(whole)
         damaged[position] ^= 1 << position % 8
         path.write_bytes(damaged)
-        assert files.tokens(7) is None, position
+        assert files.tokens(StateId(7)) is None, position
         assert not path.exists(), position
 
 
@@ -146,47 +146,69 @@ def test_a_truncated_file_is_noticed_wherever_it_ends(files, path):
     whole = path.read_bytes()
     for length in range(len(whole)):
         path.write_bytes(whole[:length])
-        assert files.read(7) is None, length
+        assert files.read(StateId(7)) is None, length
         assert not path.exists(), length
 
 
 def test_a_file_with_more_at_its_end_is_removed(files, path):
     path.write_bytes(path.read_bytes() + b"x")
-    assert files.read(7) is None
+    assert files.read(StateId(7)) is None
     assert not path.exists()
 
 
 def test_a_file_of_garbage_is_removed(files, path):
     path.write_bytes(os.urandom(5000))
-    assert files.tokens(7) is None
+    assert files.tokens(StateId(7)) is None
     assert not path.exists()
 
 
 def test_a_state_of_another_conversation_under_this_name_is_removed(files, path, folder):
     shutil.copy(path, folder / path.name.replace("7-", "8-"))
-    assert files.read(8) is None
+    assert files.read(StateId(8)) is None
     assert list(folder.iterdir()) == [path]
 
 
 def test_a_key_counts_to_its_last_digit(path, folder):
     other = opened(folder, KEY[:-1] + "0")  # has the same file name
-    assert other.read(7) is None
+    assert other.read(StateId(7)) is None
     assert not path.exists()
 
 
 def test_states_of_two_keys_stand_side_by_side(files, path, folder):
     other = opened(folder, OTHER_KEY)
-    assert other.read(7) is None
+    assert other.read(StateId(7)) is None
     keep(other, 7)
-    assert other.read(7) == b"\7" * 1000
-    assert files.read(7) == STATE
+    assert other.read(StateId(7)) == b"\7" * 1000
+    assert files.read(StateId(7)) == STATE
+
+
+STACK = "a1" * 32
+
+
+def test_states_under_two_stacks_stand_side_by_side(files, path, folder):
+    assert files.read(StateId(7, STACK)) is None
+    files.write(StateId(7, STACK), [1], b"under adapters", always)
+    assert files.read(StateId(7, STACK)) == b"under adapters"
+    assert files.read(StateId(7)) == STATE
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_a_stack_counts_to_its_last_digit(files, folder):
+    files.write(StateId(7, STACK), [1], b"under adapters", always)
+    other = StateId(7, STACK[:-1] + "0")
+    assert files.read(other) is None
+    (path,) = folder.iterdir()
+    # Under the name of the other one it is noticed all the same.
+    path.replace(folder / files._path(other).name)
+    assert files.read(other) is None
+    assert list(folder.iterdir()) == []
 
 
 def test_a_file_that_cannot_be_read_is_as_good_as_none(files, path):
     path.unlink()
     path.mkdir()
-    assert files.tokens(7) is None
-    assert files.read(7) is None
+    assert files.tokens(StateId(7)) is None
+    assert files.read(StateId(7)) is None
 
 
 # ------------------------------------------------------------ room
@@ -206,7 +228,7 @@ def test_the_least_recently_used_states_make_room(folder):
         keep(files, conversation)
     for path in folder.iterdir():
         used_at(path, int(path.name[0]))
-    files.read(1)
+    files.read(StateId(1))
     keep(files, 5, size=3_000)
     assert names(folder) == [1, 4, 5]
     assert sum(path.stat().st_size for path in folder.iterdir()) <= 10_000
@@ -267,25 +289,26 @@ def test_on_a_full_disk_the_state_before_stays_and_nothing_else_happens(files, p
     with no_file_may_grow_beyond(2 * MB):
         keep(files, 7, size=5 * MB)
     assert list(folder.iterdir()) == [path]
-    assert files.read(7) == STATE
+    assert files.read(StateId(7)) == STATE
     keep(files, 7, size=5 * MB)
-    assert files.read(7) == b"\7" * 5 * MB
+    assert files.read(StateId(7)) == b"\7" * 5 * MB
 
 
 def test_without_a_usable_folder_there_are_no_states_and_no_trouble(folder):
     folder.write_text("a file where the folder should be")
     files = opened(folder)
     keep(files, 1)
-    assert files.tokens(1) is None
-    assert files.read(1) is None
+    assert files.tokens(StateId(1)) is None
+    assert files.read(StateId(1)) is None
     files.forget(1)
 
 
 # ------------------------------------------------------------ forgetting
 
 
-def test_forgetting_removes_the_states_of_all_keys_and_of_nobody_else(files, path, folder):
+def test_forgetting_removes_the_states_of_all_keys_and_stacks_and_of_nobody_else(files, path, folder):
     keep(opened(folder, OTHER_KEY), 7)
+    files.write(StateId(7, STACK), TOKENS, STATE, always)
     keep(files, 77)
     (folder / f"{path.name[:-3]}.half_wri.tmp").write_bytes(b"half a state")
     files.forget(7)
@@ -314,6 +337,6 @@ def test_what_is_not_ours_is_left_alone(folder):
 @pytest.mark.parametrize("wanted_looks", range(5))
 def test_a_state_that_is_not_wanted_at_any_moment_does_not_take_its_place(files, path, folder, wanted_looks):
     looks = iter([True] * wanted_looks + [False] + [True] * 9)
-    files.write(7, [1], bytes(4 * MB), lambda: next(looks))
+    files.write(StateId(7), [1], bytes(4 * MB), lambda: next(looks))
     assert list(folder.iterdir()) == [path]
-    assert files.tokens(7) == TOKENS
+    assert files.tokens(StateId(7)) == TOKENS

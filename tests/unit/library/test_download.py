@@ -103,7 +103,7 @@ def test_a_new_version_needs_space_beside_the_old_one(source, models, monkeypatc
     first.write_bytes(b"an older version of another size" * 100_000)
     assert done_bytes(a_download(), models) == TOTAL - PARTS[first.name].size
     monkeypatch.setattr(transfer.shutil, "disk_usage", lambda _path: Usage(10**12, 0, 500_000_000))
-    with pytest.raises(UserError, match="needs 1 MB more"):
+    with pytest.raises(UserError, match="needs 700 kB more"):
         run(source, models)
 
 

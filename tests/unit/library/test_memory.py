@@ -146,7 +146,16 @@ def test_only_heads_of_whole_blocks_can_be_kept_less_exactly(header, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("size", "text"), [(0, "0 MB"), (98_362_432, "98 MB"), (999_600_000, "1.0 GB"), (4_700_000_000, "4.7 GB")]
+    ("size", "text"),
+    [
+        (0, "0 MB"),
+        (300, "1 kB"),
+        (640_000, "640 kB"),
+        (999_600, "1 MB"),
+        (98_362_432, "98 MB"),
+        (999_600_000, "1.0 GB"),
+        (4_700_000_000, "4.7 GB"),
+    ],
 )
 def test_sizes_are_written_as_people_read_them(size, text):
     assert readable_size(size) == text

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.errors import UserError
-from desktop_app.library.places import MAX_NAME_BYTES, beside, is_safe_name, is_safe_path, target_paths
+from desktop_app.library.places import (
+    MAX_NAME_BYTES,
+    beside,
+    is_safe_name,
+    is_safe_path,
+    merged_path,
+    target_paths,
+)
 from desktop_app.storage.records import Download, DownloadState, RemoteFile
 
 MODELS = Path("/data/models")
@@ -159,3 +166,15 @@ def test_no_repository_has_its_files_among_the_copies(number):
 def test_what_came_along_lies_beside_the_model(original):
     files = (RemoteFile("/a/x.gguf", 5), RemoteFile(original, 5))
     assert beside(Path("/moved/x.gguf"), files) == (Path("/moved/x.gguf"), Path("/moved/eyes.gguf"))
+
+
+def test_models_that_are_made_here_lie_together_where_no_download_goes():
+    assert merged_path(MODELS, "Mine + Tone") == MODELS / "merged models" / "Mine + Tone.gguf"
+    with pytest.raises(HFValidationError):
+        validate_repo_id("merged models/x")
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "..", "x" * 300, "nul"])
+def test_a_model_cannot_be_called_what_no_file_can(name):
+    with pytest.raises(UserError, match="cannot be called"):
+        merged_path(MODELS, name)

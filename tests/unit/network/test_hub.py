@@ -32,6 +32,8 @@ def test_a_search_tells_all_that_is_shown_of_a_model(hub, door):
         license="mit",
         gguf={"total": 135_000_000, "architecture": "llama", "context_length": 8192},
         last_modified="2026-01-02T03:04:05.000Z",
+        base_model="who/Tiny",
+        relation="finetune",
     )
     assert Hub(door).search("tiny") == (
         HubModel(
@@ -45,6 +47,7 @@ def test_a_search_tells_all_that_is_shown_of_a_model(hub, door):
             architecture="llama",
             n_ctx_train=8192,
             file_names=("README.md", FILE),
+            tags=("gguf", "license:mit", "base_model:who/Tiny", "base_model:finetune:who/Tiny"),
         ),
     )
 
@@ -55,6 +58,17 @@ def test_only_models_with_gguf_files_are_found(hub, asking):
     assert ids(asking.search("tiny")) == [TINY]
     assert set(ids(asking.search(""))) == {TINY, "other/Thing"}
     assert asking.search("no such words") == ()
+
+
+def test_what_has_all_of_some_tags_is_found_and_listed_as_it_was_meant(hub, door):
+    adapter = {"base_model": "who/Tiny", "relation": "adapter"}
+    hub.add_repo("a/peft", {}, tags=("peft",), **adapter)
+    hub.add_repo("a/gguf", {}, **adapter)
+    hub.add_repo("a/quantized", {}, base_model="who/Tiny")
+    tag = "base_model:adapter:who/Tiny"
+    assert set(ids(Hub(door).search("", tags=[tag], why="Look for adapters"))) == {"a/peft", "a/gguf"}
+    assert ids(Hub(door).search("", tags=[tag, "gguf"])) == ["a/gguf"]
+    assert [line.why for line in door.journal.read()] == ["Look for models", "Look for adapters"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Print a database as readable SQL, to keep one of each version for the tests of migrations.
 
-    python tests/unit/storage/dump_database.py moatless.db > tests/unit/storage/files/v1.1.sql
+    python tests/unit/storage/dump_database.py moatless.db > tests/unit/storage/files/v1.2.sql
 
 Unlike a dump of the sqlite3 shell, this one leaves the search index to its triggers and can be read.
 """
@@ -25,7 +25,7 @@ def dump(connection):
     for (table,) in connection.execute(_TABLES).fetchall():
         columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
         values = " || ', ' || ".join(f"quote({column})" for column in columns)
-        for (line,) in connection.execute(f"SELECT {values} FROM {table} ORDER BY id"):
+        for (line,) in connection.execute(f"SELECT {values} FROM {table} ORDER BY rowid"):
             yield f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({line});"
     yield f"PRAGMA user_version = {connection.execute('PRAGMA user_version').fetchone()[0]};"
 

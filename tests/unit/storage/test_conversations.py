@@ -5,7 +5,7 @@ import pytest
 from desktop_app.engine.choices import SamplerSettings
 from desktop_app.errors import UserError
 from desktop_app.storage.chats import TRASH_DAYS
-from desktop_app.storage.records import Role
+from desktop_app.storage.records import Role, StackEntry
 
 
 def _titles(conversations):
@@ -25,6 +25,16 @@ def test_a_new_conversation_has_what_it_was_made_with(chats):
     assert (made.title, made.titled, made.pinned, made.head_id, made.draft) == ("", False, False, None, "")
     assert (made.system_prompt, made.sampler) == ("Be brief.", sampler)
     assert chats.create().sampler == SamplerSettings()
+
+
+def test_a_stack_belongs_to_its_conversation(chats):
+    stack = (StackEntry("ab" * 32, "pirate", 0.5), StackEntry("cd" * 32, "haiku", is_on=False))
+    made, other = chats.create(stack=stack[:1]), chats.create()
+    assert (made.stack, other.stack) == (stack[:1], ())
+    chats.set_stack(made.id, stack)
+    assert (chats.get(made.id).stack, chats.get(other.id).stack) == (stack, ())
+    chats.set_stack(made.id, ())
+    assert chats.get(made.id).stack == ()
 
 
 def test_the_list_has_the_pinned_ones_first_and_then_the_latest(chats):

@@ -5,6 +5,7 @@ import pytest
 from desktop_app.errors import UserError
 from desktop_app.storage.database import Database
 from desktop_app.storage.downloads import Downloads
+from desktop_app.storage.models import Models
 from desktop_app.storage.records import Download, DownloadState, RemoteFile
 
 FILES = (RemoteFile("a/m-00001-of-00002.gguf", 5, "ab" * 32), RemoteFile("a/m-00002-of-00002.gguf", 7))
@@ -27,6 +28,24 @@ def test_a_download_is_kept_with_everything_about_it(downloads):
     assert added.size_bytes == 12
     assert downloads.get(added.id) == added
     assert downloads.list_downloads() == (added,)
+
+
+def test_an_adapter_is_kept_with_the_model_it_was_looked_for(downloads, database):
+    model = Models(database).add(
+        name="m",
+        path="/m.gguf",
+        size_bytes=1,
+        architecture="llama",
+        quant_type="Q4_0",
+        n_params=1,
+        n_ctx_train=1,
+        source="file",
+    )
+    added = add(downloads, kind="adapter", model_id=model.id)
+    assert (added.kind, added.model_id) == ("adapter", model.id)
+    Models(database).remove(model.id)
+    assert downloads.get(added.id).model_id is None
+    assert (add(downloads, files=FILES[:1]).kind, add(downloads, files=FILES[:1]).model_id) == ("model", None)
 
 
 def test_a_copy_is_from_no_repository(downloads):

@@ -13,7 +13,7 @@ from desktop_app.errors import UserError
 from desktop_app.storage import tree
 from desktop_app.storage.chats import Chats
 from desktop_app.storage.database import Database
-from desktop_app.storage.records import MessageState, Role
+from desktop_app.storage.records import MessageState, Role, StackEntry
 
 ROOT = Path(__file__).parents[3]
 FACTS = AnswerFacts(
@@ -69,15 +69,17 @@ def test_an_empty_conversation_shows_nothing(shown):
 
 
 def test_a_message_is_kept_with_everything_about_it(chats, conversation):
-    sampler = SamplerSettings(seed=4)
+    sampler, stack = SamplerSettings(seed=4), (StackEntry("ab" * 32, "pirate", 0.5),)
     question = chats.add_message(conversation.id, None, Role.USER, "Why?")
     answer = chats.add_message(
         *(conversation.id, question.id, Role.ASSISTANT, "", MessageState.STREAMING),
         model_name="small",
         model_sha256="ab",
         sampler=sampler,
+        stack=stack,
     )
     assert (answer.parent_id, answer.state, answer.sampler, answer.facts) == (question.id, "streaming", sampler, None)
+    assert (question.stack, answer.stack) == ((), stack)
     chats.write_answer(answer.id, "Because.", MessageState.DONE, facts=FACTS)
     (kept,) = chats.messages([answer.id])
     assert (kept.content, kept.state, kept.facts, kept.model_name) == ("Because.", MessageState.DONE, FACTS, "small")

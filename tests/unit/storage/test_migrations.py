@@ -7,11 +7,22 @@ import pytest
 
 from desktop_app.errors import UserError
 from desktop_app.storage import migrations
+from desktop_app.storage.adapters import Adapters
 from desktop_app.storage.chats import Chats
 from desktop_app.storage.database import Database
 from desktop_app.storage.downloads import Downloads
 from desktop_app.storage.models import Models
-from desktop_app.storage.records import Download, DownloadState, MessageState, ModelDefaults, RemoteFile
+from desktop_app.storage.presets import Presets
+from desktop_app.storage.records import (
+    Adapter,
+    Download,
+    DownloadState,
+    MessageState,
+    ModelDefaults,
+    Preset,
+    RemoteFile,
+    StackEntry,
+)
 from tests.unit.storage.dump_database import schema
 
 FILES = Path(__file__).parent / "files"
@@ -122,6 +133,54 @@ def test_models_of_version_1_0_are_from_nowhere_and_have_no_defaults(tmp_path):
     assert (model.repo, model.revision, model.files, model.verified_at) == ("", "", (), None)
     assert (model.tokens_per_s, model.defaults) == (0.0, ModelDefaults())
     assert Downloads(database).list_downloads() == ()
+    database.close()
+
+
+def test_what_version_1_2_knew_of_adapters_and_stacks_is_read(tmp_path):
+    database = Database.open(_make(tmp_path / "moatless.db", 102))
+    adapters = Adapters(database)
+    letters, pirate = adapters.list_adapters()
+    assert (letters.name, letters.source, letters.last_used_at) == ("My letters", "file", 1_800_000_003.0)
+    assert pirate == Adapter(
+        id=1,
+        name="pirate-style",
+        path="/adapters/example/pirate/pirate-style.gguf",
+        sha256="1f" * 32,
+        size_bytes=9_200_000,
+        architecture="llama",
+        max_rank=16,
+        n_weights=210,
+        targets=("attn_q", "attn_v"),
+        base_name="SmolLM2-135M-Instruct",
+        base_repo="HuggingFaceTB/SmolLM2-135M-Instruct",
+        source="hub",
+        added_at=1_800_000_001.0,
+        license="mit",
+        repo="example/pirate",
+        revision="9" * 40,
+        files=(RemoteFile("pirate-style.gguf", 9_200_000, "1f" * 32),),
+        default_scale=0.8,
+    )
+    (proof,) = adapters.proofs_of("ab" * 32)
+    assert (proof.adapter_sha256, proof.effect.tokens, proof.effect.kl) == ("1f" * 32, 640, 0.3)
+    stack = (StackEntry("1f" * 32, "pirate-style", 0.5), StackEntry("2e" * 32, "My letters", 1.0, is_on=False))
+    assert Presets(database).list_presets() == (Preset(1, "Letters by pirates", stack),)
+    chats = Chats(database)
+    assert [conversation.stack for conversation in chats.list_conversations()] == [stack, ()]
+    assert [message.stack for message in chats.messages(chats.path(1))] == [(), (), (), stack]
+    model, adapter = Downloads(database).list_downloads()
+    assert [(each.kind, each.model_id) for each in (model, adapter)] == [("model", None), ("adapter", 1)]
+    assert [file.path for file in adapter.files] == ["adapter_config.json", "adapter_model.safetensors"]
+    database.close()
+
+
+@pytest.mark.parametrize("version", [100, 101])
+def test_of_earlier_versions_every_answer_is_the_bare_models(tmp_path, version):
+    database = Database.open(_make(tmp_path / "moatless.db", version))
+    chats = Chats(database)
+    assert all(conversation.stack == () for conversation in chats.list_conversations())
+    assert all(message.stack == () for message in chats.messages(chats.path(1)))
+    assert (Adapters(database).list_adapters(), Presets(database).list_presets()) == ((), ())
     database.close()
 
 

@@ -92,7 +92,7 @@ def test_two_models_of_one_name_are_told_apart_by_their_paths(models, add):
 
 
 def test_an_unknown_name_is_refused_with_what_there_is(models, add):
-    with pytest.raises(UserError, match="library is empty"):
+    with pytest.raises(UserError, match="library has no models"):
         models.find("anything")
     add("SmolLM2")
     for name in ("nothing", ""):

@@ -1,0 +1,1 @@
+"""LoRA adapters as files and as matrices: check, import, stack, flatten, merge. No Qt, no native model code."""
