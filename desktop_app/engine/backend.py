@@ -3,7 +3,19 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from desktop_app.engine.messages import AdapterScale, ChatMessage, Event, Generate, Hello, Load, ModelFacts
+from desktop_app.engine.messages import (
+    ChatMessage,
+    Compare,
+    Effect,
+    Event,
+    Generate,
+    Hello,
+    Load,
+    Merge,
+    ModelFacts,
+    Score,
+    Stack,
+)
 
 IsStopped = Callable[[], bool]
 
@@ -28,8 +40,8 @@ class Backend(Protocol):
     def unload(self) -> None:
         """Free the model; harmless without one."""
 
-    def set_stack(self, stack: tuple[AdapterScale, ...]) -> str:
-        """Make these adapters act from now on and return the stack's fingerprint, empty for the bare model."""
+    def prepare(self, stack: Stack) -> str:
+        """Check these adapters, get them ready and return the stack's fingerprint, empty for the bare model."""
 
     def begin(self, command: Generate, is_stopped: IsStopped) -> None:
         """Take on an answer, to be written by `step` beside those that are being written already."""
@@ -48,11 +60,25 @@ class Backend(Protocol):
     def rest(self) -> None:
         """Called once when there has been nothing to do for a while: time to save what would be a pity to lose."""
 
-    def score(self, text: str, is_stopped: IsStopped) -> list[float]:
+    def score(self, command: Score, is_stopped: IsStopped) -> list[float]:
         """Return the log-probability in nats of each token of the text that has something before it.
 
         Raises:
             Stopped: If `is_stopped` said so before the end.
+        """
+
+    def compare(self, command: Compare, is_stopped: IsStopped) -> Effect:
+        """Return how two ways of reading a text differ.
+
+        Raises:
+            Stopped: If `is_stopped` said so before the end.
+        """
+
+    def merge(self, command: Merge, on_progress: Callable[[float], None], is_stopped: IsStopped) -> tuple[int, int]:
+        """Write a model with adapters in its weights and return (weights changed, size in bytes).
+
+        Raises:
+            Stopped: If `is_stopped` said so before the end; nothing is left behind.
         """
 
     def count(self, messages: tuple[ChatMessage, ...]) -> tuple[int, int]:

@@ -18,9 +18,9 @@ from desktop_app.engine.messages import (
     Event,
     Failed,
     Hello,
-    LoadProgress,
     Piece,
     Prefill,
+    Progress,
     Quit,
     Stop,
 )
@@ -84,7 +84,7 @@ class EngineClient:
                 continue
             if isinstance(event, Failed):
                 raise UserError(event.sentence, event.hint)
-            if not isinstance(event, LoadProgress | Prefill | Piece):
+            if not isinstance(event, Progress | Prefill | Piece):
                 unanswered.remove(event.request)
             yield event
 

@@ -7,22 +7,27 @@ from collections.abc import Callable
 from pathlib import Path
 
 from desktop_app import __version__
+from desktop_app.adapters.stack import check_stack, fingerprint
 from desktop_app.chat.context import PromptTooLong
 from desktop_app.engine.backend import IsStopped, Stopped
 from desktop_app.engine.messages import (
     PROTOCOL_VERSION,
-    AdapterScale,
     AnswerFacts,
     ChatMessage,
+    Compare,
     Device,
+    Effect,
     Event,
     Finished,
     Generate,
     Hello,
     Load,
+    Merge,
     ModelFacts,
     Piece,
     Prefill,
+    Score,
+    Stack,
 )
 from desktop_app.errors import UserError
 
@@ -64,10 +69,9 @@ class EchoBackend:
     def unload(self) -> None:
         self._model = None
 
-    def set_stack(self, stack: tuple[AdapterScale, ...]) -> str:
-        if stack:
-            raise UserError("The echo engine has no model that adapters could change.")
-        return ""
+    def prepare(self, stack: Stack) -> str:
+        check_stack([each.scale for each in stack])
+        return fingerprint([(each.path, each.scale) for each in stack])
 
     def begin(self, command: Generate, is_stopped: IsStopped) -> None:
         prompt_tokens, limit = self.count(command.messages)
@@ -96,8 +100,14 @@ class EchoBackend:
     def close(self) -> None:
         pass
 
-    def score(self, text: str, is_stopped: IsStopped) -> list[float]:
+    def score(self, command: Score, is_stopped: IsStopped) -> list[float]:
         raise UserError("The echo engine has no model that could judge a text.")
+
+    def compare(self, command: Compare, is_stopped: IsStopped) -> Effect:
+        raise UserError("The echo engine has no model that could judge a text.")
+
+    def merge(self, command: Merge, on_progress: Callable[[float], None], is_stopped: IsStopped) -> tuple[int, int]:
+        raise UserError("The echo engine has no model that could be changed.")
 
     def count(self, messages: tuple[ChatMessage, ...]) -> tuple[int, int]:
         if self._model is None:
@@ -134,5 +144,6 @@ class _Answer:
         self.is_over = True
         elapsed = time.monotonic() - self._started
         seed = self._command.sampler.seed or 0
-        facts = AnswerFacts(self._prompt_tokens, 0, self._answered, 0, 0.0, elapsed, elapsed, reason, seed)
+        stack = fingerprint([(each.path, each.scale) for each in self._command.stack])
+        facts = AnswerFacts(self._prompt_tokens, 0, self._answered, 0, 0.0, elapsed, elapsed, reason, seed, stack)
         return [Finished(self._command.request, facts)]

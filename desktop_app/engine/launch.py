@@ -8,6 +8,8 @@ from collections.abc import Mapping
 # They redirect llama.cpp to other libraries, which would run as ours.
 _FOREIGN_LIBRARIES = ("LLAMA_CPP_LIB_PATH", "GGML_BACKEND_PATH")
 _MEMORY_WORDS = ("out of memory", "failed to allocate", "bad_alloc", "MemoryError")
+# NumPy's products are small here, and on a busy computer several threads of OpenBLAS take ten times as long as one.
+_OWN = {"PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"}
 _SIGKILL = 9  # Windows' signal module has no such name
 
 
@@ -22,7 +24,7 @@ def engine_command(backend: str = "llama") -> list[str]:
 def engine_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the environment of an engine process."""
     kept = {name: value for name, value in environment.items() if name not in _FOREIGN_LIBRARIES}
-    return {**kept, "PYTHONUTF8": "1"}
+    return {**kept, **_OWN}
 
 
 def crash_sentence(exit_code: int, log_tail: str = "") -> str:

@@ -1,8 +1,9 @@
 """The protocol between the engine process and its clients, whole: one JSON object a line, both ways.
 
 Commands go to the engine's stdin, events come from its stdout. Every command but `Stop` and `Quit` is answered by
-exactly one closing event (`Loaded`, `Finished`, `Scored`, `Counted`, `StackSet`, `Unloaded`, `Forgotten` or `Failed`)
-that carries the command's `request` number; an event whose number nobody waits for any more is dropped.
+exactly one closing event (`Loaded`, `Finished`, `Scored`, `Compared`, `Merged`, `Counted`, `Prepared`, `Unloaded`,
+`Forgotten` or `Failed`) that carries the command's `request` number; an event whose number nobody waits for
+any more is dropped.
 Commands begin in order. `Generate`s run beside each other, and `Count` and `Forget` between their steps; every other
 command waits until the answers before it are written. `Stop` overtakes.
 """
@@ -13,7 +14,7 @@ import msgspec
 
 from desktop_app.engine.choices import LoadSettings, SamplerSettings
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 
 
 class Struct(msgspec.Struct, frozen=True):
@@ -32,6 +33,9 @@ class AdapterScale(Struct, frozen=True):
 
     path: str
     scale: float = 1.0
+
+
+Stack = tuple[AdapterScale, ...]  # in order; an empty one is the bare model
 
 
 class Device(Struct, frozen=True):
@@ -100,6 +104,24 @@ class AnswerFacts(Struct, frozen=True):
     accepted_tokens: int = 0
 
 
+class Effect(Struct, frozen=True):
+    """How two ways of reading a text differ, over `tokens` tokens of it; in nats a token.
+
+    Attributes:
+        mean_nll, other_nll: Mean negative log-likelihood of each.
+        nll_error: Standard error of the mean difference, token by token.
+        kl: Mean Kullback-Leibler divergence of the other one's distributions from the first one's.
+        agreement: Share of tokens where both think the same one most likely.
+    """
+
+    tokens: int
+    mean_nll: float
+    other_nll: float
+    nll_error: float
+    kl: float
+    agreement: float
+
+
 # ---------------------------------------------------------------- commands
 
 
@@ -126,11 +148,11 @@ class Unload(Command, frozen=True):
     request: int
 
 
-class SetStack(Command, frozen=True):
-    """Make these adapters act on everything that follows. An empty stack is the bare model."""
+class Prepare(Command, frozen=True):
+    """Check these adapters and get them ready, so that what is asked next under this stack begins at once."""
 
     request: int
-    stack: tuple[AdapterScale, ...] = ()
+    stack: Stack
 
 
 class Generate(Command, frozen=True):
@@ -140,7 +162,9 @@ class Generate(Command, frozen=True):
         messages: Oldest first; the last one is the person's, unless `continue_last`.
         continue_last: The last message is an unfinished answer; write on from its end.
         omit_at_least: Messages the previous answer left out. Starting from the same cut keeps the KV prefix alive.
-        conversation: Whose KV state this goes on from and adds to; 0 belongs to none and is kept for nobody.
+        conversation: Whose KV state this goes on from and adds to; 0 belongs to none and is kept for nobody. Each stack
+            has states of its own.
+        stack: The adapters that act on this answer.
     """
 
     request: int
@@ -149,13 +173,40 @@ class Generate(Command, frozen=True):
     continue_last: bool = False
     omit_at_least: int = 0
     conversation: int = 0
+    stack: Stack = ()
 
 
 class Score(Command, frozen=True):
-    """Measure how likely the loaded model, under the current stack, finds this text."""
+    """Measure how likely the loaded model, under a stack, finds this text."""
 
     request: int
     text: str
+    stack: Stack = ()
+
+
+class Compare(Command, frozen=True):
+    """Measure on a text how much another way of reading it differs from the loaded model under a stack.
+
+    Attributes:
+        stack: Of the loaded model.
+        other_stack: The other way: the same model under this stack ...
+        other_model: ... or this model under it, if one is named.
+    """
+
+    request: int
+    text: str
+    stack: Stack = ()
+    other_stack: Stack = ()
+    other_model: str = ""
+
+
+class Merge(Command, frozen=True):
+    """Write a model that has these adapters in its weights, each of the type it had. No model needs to be loaded."""
+
+    request: int
+    model: str
+    stack: Stack
+    out: str
 
 
 class Count(Command, frozen=True):
@@ -199,7 +250,9 @@ class Hello(Event, frozen=True):
     devices: tuple[Device, ...] = ()
 
 
-class LoadProgress(Event, frozen=True):
+class Progress(Event, frozen=True):
+    """How much of a `Load` or `Merge` is done, from 0 to 1."""
+
     request: int
     fraction: float
 
@@ -213,7 +266,7 @@ class Unloaded(Event, frozen=True):
     request: int
 
 
-class StackSet(Event, frozen=True):
+class Prepared(Event, frozen=True):
     request: int
     fingerprint: str
 
@@ -248,6 +301,19 @@ class Scored(Event, frozen=True):
     logprobs: tuple[float, ...]
 
 
+class Compared(Event, frozen=True):
+    request: int
+    effect: Effect
+
+
+class Merged(Event, frozen=True):
+    """`changed` weights were written anew, `size_bytes` is the size of the whole file."""
+
+    request: int
+    changed: int
+    size_bytes: int
+
+
 class Counted(Event, frozen=True):
     """`limit` is the longest prompt that leaves room for an answer."""
 
@@ -268,17 +334,19 @@ class Failed(Event, frozen=True):
     hint: str = ""
 
 
-AnyCommand = Load | Unload | SetStack | Generate | Score | Count | Forget | Stop | Quit
+AnyCommand = Load | Unload | Prepare | Generate | Score | Compare | Merge | Count | Forget | Stop | Quit
 AnyEvent = (
     Hello
-    | LoadProgress
+    | Progress
     | Loaded
     | Unloaded
-    | StackSet
+    | Prepared
     | Prefill
     | Piece
     | Finished
     | Scored
+    | Compared
+    | Merged
     | Counted
     | Forgotten
     | Failed

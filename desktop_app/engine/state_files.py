@@ -3,6 +3,7 @@
 They are a cache: what cannot be read is removed, what cannot be written is left out, and nobody is bothered with it.
 """
 
+import hashlib
 import logging
 import os
 import re
@@ -11,6 +12,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,11 +29,19 @@ _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class StateId:
+    """Whose state it is: a conversation's, under one stack (by its fingerprint, which is empty for the bare model)."""
+
+    conversation: int
+    stack: str = ""
+
+
 class StateFiles:
-    """The states of one key, in a folder that other keys share. Any thread may call it; one at a time may write.
+    """The states of one model, in a folder that others share. Any thread may call it; one at a time may write.
 
     Args:
-        key: Hexadecimal digest of everything a state depends on.
+        key: Hexadecimal digest of everything a state depends on besides its stack.
         max_bytes: Of all states in the folder, whatever their key; 0 is automatic.
     """
 
@@ -55,28 +65,28 @@ class StateFiles:
         except OSError as error:
             _log.info("no KV states can be kept in %s: %s", self._folder, error)
 
-    def tokens(self, conversation: int) -> list[int] | None:
-        """Return the tokens a conversation's state holds, None without one; the state itself is not read."""
-        return self._use(conversation, read_tokens)
+    def tokens(self, whose: StateId) -> list[int] | None:
+        """Return the tokens a state holds, None without one; the state itself is not read."""
+        return self._use(whose, read_tokens)
 
-    def read(self, conversation: int) -> bytearray | None:
-        """Return a conversation's state, None without one."""
-        state = self._use(conversation, read_state)
-        self.touch(conversation)
+    def read(self, whose: StateId) -> bytearray | None:
+        """Return a state, None without one."""
+        state = self._use(whose, read_state)
+        self.touch(whose)
         return state
 
-    def touch(self, conversation: int) -> None:
-        """Note that a conversation's state is in use; harmless without one."""
+    def touch(self, whose: StateId) -> None:
+        """Note that a state is in use; harmless without one."""
         with suppress(OSError):
-            os.utime(self._path(conversation))
+            os.utime(self._path(whose))
 
-    def write(self, conversation: int, tokens: Sequence[int], state: bytearray, is_wanted: Callable[[], bool]) -> None:
+    def write(self, whose: StateId, tokens: Sequence[int], state: bytearray, is_wanted: Callable[[], bool]) -> None:
         """Write a state if there is room for it; until it is all there, the one before is.
 
         Args:
             is_wanted: Asked time and again, the last time right before the file takes its place.
         """
-        path, key = self._path(conversation), self._key.encode()
+        path, key = self._path(whose), self._key_of(whose)
         try:
             with self._lock:
                 if not self._make_room(file_bytes(key, len(tokens), len(state)), path):
@@ -86,28 +96,34 @@ class StateFiles:
             unfinished = Path(name)
             try:
                 with os.fdopen(handle, "wb") as file:
-                    is_whole = write_state(file, key, conversation, tokens, state, is_wanted)
+                    is_whole = write_state(file, key, whose.conversation, tokens, state, is_wanted)
                 with self._lock:
                     if is_whole and is_wanted():
                         unfinished.replace(path)
             finally:
                 unfinished.unlink(missing_ok=True)
         except OSError as error:
-            _log.info("the KV state of conversation %d is not kept: %s", conversation, error)
+            _log.info("the KV state of conversation %d is not kept: %s", whose.conversation, error)
 
     def forget(self, conversation: int) -> None:
-        """Remove a conversation's states, whatever their key."""
+        """Remove a conversation's states, whatever their stack or key."""
         with self._lock:
             remove_states(self._folder, lambda each: each == conversation)
 
-    def _path(self, conversation: int) -> Path:
-        return self._folder / f"{conversation}-{self._key[:_KEY_IN_NAME]}{_FINISHED}"
+    def _key_of(self, whose: StateId) -> bytes:
+        """Return the key with the stack in it: under other adapters the same tokens have other values."""
+        if not whose.stack:
+            return self._key.encode()
+        return hashlib.sha256(f"{self._key} {whose.stack}".encode()).hexdigest().encode()
 
-    def _use(self, conversation: int, read: Callable[[Path, bytes, int], _T]) -> _T | None:
-        path = self._path(conversation)
+    def _path(self, whose: StateId) -> Path:
+        return self._folder / f"{whose.conversation}-{self._key_of(whose).decode()[:_KEY_IN_NAME]}{_FINISHED}"
+
+    def _use(self, whose: StateId, read: Callable[[Path, bytes, int], _T]) -> _T | None:
+        path = self._path(whose)
         with self._lock:
             try:
-                return read(path, self._key.encode(), conversation)
+                return read(path, self._key_of(whose), whose.conversation)
             except FileNotFoundError:
                 return None
             except Damaged:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from desktop_app.engine.state_files import StateFiles
+from desktop_app.engine.state_files import StateFiles, StateId
 
 
 @dataclass(eq=False)
@@ -20,22 +20,22 @@ class _Kept:
 
 
 class StateStore:
-    """The states of one key. One thread works with it; another one, its own, writes to disk what is put.
+    """The states of one model. One thread works with it; another one, its own, writes to disk what is put.
 
-    What `tokens` tells of is what `read` then gives, whatever is put for other conversations in between.
+    What `tokens` tells of is what `read` then gives, whatever is put for others in between.
 
     Args:
         folder: Where the files are; None keeps states in memory alone.
-        key: Hexadecimal digest of everything that changes a state's values: model, stack, build, KV types and so on.
+        key: Hexadecimal digest of what changes a state's values but for the stack: model, build, KV types and so on.
         max_bytes: Of all files in the folder, whatever their key; 0 is automatic.
         memory_bytes: Of all states in memory; those that still wait for the disk stay beyond it.
     """
 
     def __init__(self, folder: Path | None, key: str, max_bytes: int, memory_bytes: int) -> None:
         self._memory_bytes = memory_bytes
-        self._memory: OrderedDict[int, _Kept] = OrderedDict()  # the least recently used first
+        self._memory: OrderedDict[StateId, _Kept] = OrderedDict()  # the least recently used first
         self._changed = threading.Condition()  # never held while files are used
-        self._told = 0  # the conversation that is about to be read
+        self._told: StateId | None = None  # about to be read
         self._is_closing = False
         self._files = StateFiles(folder, key, max_bytes) if folder else None
         if self._files:
@@ -43,38 +43,39 @@ class StateStore:
             self._writer = threading.Thread(target=self._write, args=(self._files,), name="KV states", daemon=True)
             self._writer.start()
 
-    def tokens(self, conversation: int) -> list[int] | None:
-        """Return the tokens a conversation's state holds, None without one. The state itself is not read."""
+    def tokens(self, whose: StateId) -> list[int] | None:
+        """Return the tokens a state holds, None without one. The state itself is not read."""
         with self._changed:
-            self._told = conversation
-            if kept := self._memory.get(conversation):
+            self._told = whose
+            if kept := self._memory.get(whose):
                 return kept.tokens
-        return self._files.tokens(conversation) if self._files else None
+        return self._files.tokens(whose) if self._files else None
 
-    def read(self, conversation: int) -> bytearray | None:
-        """Return a conversation's state as it was put, None without one. A damaged or foreign file is removed."""
+    def read(self, whose: StateId) -> bytearray | None:
+        """Return a state as it was put, None without one. A damaged or foreign file is removed."""
         with self._changed:
-            if kept := self._memory.get(conversation):
-                self._memory.move_to_end(conversation)
-            self._told = 0
+            if kept := self._memory.get(whose):
+                self._memory.move_to_end(whose)
+            self._told = None
         if kept is None:
-            return self._files.read(conversation) if self._files else None
+            return self._files.read(whose) if self._files else None
         if self._files:
-            self._files.touch(conversation)
+            self._files.touch(whose)
         return kept.state
 
-    def put(self, conversation: int, tokens: Sequence[int], state: bytearray) -> None:
+    def put(self, whose: StateId, tokens: Sequence[int], state: bytearray) -> None:
         """Keep a state in place of the one before. It goes to disk later and must not be changed any more."""
         with self._changed:
-            self._memory[conversation] = _Kept(list(tokens), state, is_waiting=self._files is not None)
-            self._memory.move_to_end(conversation)
+            self._memory[whose] = _Kept(list(tokens), state, is_waiting=self._files is not None)
+            self._memory.move_to_end(whose)
             self._trim()
             self._changed.notify()
 
     def forget(self, conversation: int) -> None:
-        """Destroy a conversation's states, on disk those of other keys too."""
+        """Destroy a conversation's states under every stack, on disk those of other models too."""
         with self._changed:
-            self._memory.pop(conversation, None)
+            for whose in [each for each in self._memory if each.conversation == conversation]:
+                del self._memory[whose]
         if self._files:
             self._files.forget(conversation)
 
@@ -88,31 +89,31 @@ class StateStore:
 
     def _trim(self) -> None:
         taken = sum(len(kept.state) for kept in self._memory.values())
-        for conversation, kept in list(self._memory.items()):
-            if taken > self._memory_bytes and not kept.is_waiting and conversation != self._told:
-                del self._memory[conversation]
+        for whose, kept in list(self._memory.items()):
+            if taken > self._memory_bytes and not kept.is_waiting and whose != self._told:
+                del self._memory[whose]
                 taken -= len(kept.state)
 
     def _write(self, files: StateFiles) -> None:
         while waiting := self._wait_for_work():
-            conversation, kept = waiting
+            whose, kept = waiting
             # What is forgotten or put anew meanwhile is not written to its end.
-            files.write(conversation, kept.tokens, kept.state, partial(self._is_in_memory, conversation, kept))
+            files.write(whose, kept.tokens, kept.state, partial(self._is_in_memory, whose, kept))
             with self._changed:
                 kept.is_waiting = False
                 self._trim()
 
-    def _is_in_memory(self, conversation: int, kept: _Kept) -> bool:
+    def _is_in_memory(self, whose: StateId, kept: _Kept) -> bool:
         with self._changed:
-            return self._memory.get(conversation) is kept
+            return self._memory.get(whose) is kept
 
-    def _wait_for_work(self) -> tuple[int, _Kept] | None:
+    def _wait_for_work(self) -> tuple[StateId, _Kept] | None:
         """Return what has to be written next, None at the end of all."""
         with self._changed:
             while True:
-                for conversation, kept in self._memory.items():
+                for whose, kept in self._memory.items():
                     if kept.is_waiting:
-                        return conversation, kept
+                        return whose, kept
                 if self._is_closing:
                     return None
                 self._changed.wait()

@@ -19,6 +19,8 @@ from desktop_app.engine.backend import Backend, Stopped
 from desktop_app.engine.messages import (
     AnyCommand,
     Codec,
+    Compare,
+    Compared,
     Count,
     Counted,
     Event,
@@ -29,13 +31,15 @@ from desktop_app.engine.messages import (
     Generate,
     Load,
     Loaded,
-    LoadProgress,
+    Merge,
+    Merged,
     Piece,
+    Prepare,
+    Prepared,
+    Progress,
     Quit,
     Score,
     Scored,
-    SetStack,
-    StackSet,
     Stop,
     Unload,
     Unloaded,
@@ -136,9 +140,17 @@ class Worker:
         if self._next is None:
             self._next = self._queue_get()
         if self._backend.busy and not isinstance(self._next, Generate | Count | Forget):
+            self._drop_if_stopped()
             return None
         command, self._next = self._next, None
         return command
+
+    def _drop_if_stopped(self) -> None:
+        """Close the command that waits for the answers being written if nobody waits for it any more."""
+        waiting = self._next
+        if waiting is not None and not isinstance(waiting, Stop | Quit) and waiting.request in self._stopped:
+            self._next = None
+            self._close(Failed(waiting.request, "Stopped."))
 
     def _queue_get(self) -> AnyCommand | None:
         if self._backend.busy:
@@ -175,23 +187,29 @@ class Worker:
         """Work on the command and return its closing event; None for an answer, which is only begun."""
         assert not isinstance(command, Stop | Quit)
         is_stopped = self._is_stopped(command.request)
+
+        def tell(fraction: float) -> None:
+            self._send(Progress(command.request, fraction))
+
         match command:
             case Load(request=request):
-                facts = self._backend.load(
-                    command, lambda fraction: self._send(LoadProgress(request, fraction)), is_stopped
-                )
-                return Loaded(request, facts)
+                return Loaded(request, self._backend.load(command, tell, is_stopped))
             case Unload(request=request):
                 self._backend.unload()
                 return Unloaded(request)
-            case SetStack(request=request, stack=stack):
-                return StackSet(request, self._backend.set_stack(stack))
+            case Prepare(request=request, stack=stack):
+                return Prepared(request, self._backend.prepare(stack))
             case Generate():
                 self._backend.begin(command, is_stopped)
                 return None
-            case Score(request=request, text=text):
-                logprobs = self._backend.score(text, is_stopped)
+            case Score(request=request):
+                logprobs = self._backend.score(command, is_stopped)
                 return Scored(request, -sum(logprobs) / len(logprobs), tuple(logprobs))
+            case Compare(request=request):
+                return Compared(request, self._backend.compare(command, is_stopped))
+            case Merge(request=request):
+                changed, size_bytes = self._backend.merge(command, tell, is_stopped)
+                return Merged(request, changed, size_bytes)
             case Count(request=request, messages=messages):
                 tokens, limit = self._backend.count(messages)
                 return Counted(request, tokens, limit)

@@ -20,9 +20,9 @@ from desktop_app.engine.messages import (
     Hello,
     Load,
     Loaded,
-    LoadProgress,
     Piece,
     Prefill,
+    Progress,
     Quit,
 )
 from desktop_app.errors import UserError
@@ -75,7 +75,7 @@ def test_native_output_does_not_reach_the_protocol(starter_model):
     with EngineClient() as engine:
         events = list(engine.events(Load(engine.next_request(), str(starter_model))))
     assert isinstance(events[-1], Loaded)
-    assert all(isinstance(event, LoadProgress) for event in events[:-1])
+    assert all(isinstance(event, Progress) for event in events[:-1])
 
 
 @pytest.mark.parametrize("phase", ["prefilling", "decoding"])
@@ -110,7 +110,7 @@ def test_what_ended_an_engine_is_said_in_words():
 
 def test_foreign_libraries_are_not_handed_to_the_engine():
     environment = engine_environment({"LLAMA_CPP_LIB_PATH": "/x", "GGML_BACKEND_PATH": "/y", "HOME": "/z"})
-    assert environment == {"HOME": "/z", "PYTHONUTF8": "1"}
+    assert environment == {"HOME": "/z", "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 # ------------------------------------------------------------ models that are refused

@@ -7,7 +7,6 @@ import pytest
 from desktop_app.engine.choices import SamplerSettings
 from desktop_app.engine.client import EngineClient
 from desktop_app.engine.messages import (
-    AdapterScale,
     ChatMessage,
     Count,
     Counted,
@@ -19,8 +18,6 @@ from desktop_app.engine.messages import (
     Prefill,
     Score,
     Scored,
-    SetStack,
-    StackSet,
     Unload,
     Unloaded,
 )
@@ -214,12 +211,6 @@ def test_a_score_does_not_depend_on_the_chat_before(engine):
 def test_a_text_of_one_token_cannot_be_scored(engine):
     with pytest.raises(UserError, match="too short"):
         engine.ask(Score(engine.next_request(), "a"), Scored)
-
-
-def test_the_bare_model_is_the_only_stack_so_far(engine):
-    assert engine.ask(SetStack(engine.next_request()), StackSet).fingerprint == ""
-    with pytest.raises(UserError, match="cannot apply adapters"):
-        engine.ask(SetStack(engine.next_request(), (AdapterScale("a.gguf"),)), StackSet)
 
 
 def test_an_engine_without_a_model_says_so(starter_model):

@@ -4,12 +4,14 @@ import random
 import time
 
 from desktop_app.engine.backend import IsStopped
+from desktop_app.engine.llama.adapters import NativeStack
 from desktop_app.engine.llama.context import LlamaContext
 from desktop_app.engine.llama.model import LlamaModel
 from desktop_app.engine.llama.pool import Slot
 from desktop_app.engine.llama.sampler import Sampler
-from desktop_app.engine.messages import AnswerFacts, Event, Finished, Generate, Piece, Prefill
+from desktop_app.engine.messages import AnswerFacts, Event, Failed, Finished, Generate, Piece, Prefill
 from desktop_app.engine.text import TextStream
+from desktop_app.errors import UserError
 
 _MAX_SEED = 2**32 - 2  # llama.cpp reads the largest number as "draw one"
 
@@ -22,6 +24,7 @@ class Answer:
         model: Gives pieces of text for tokens.
         prompt: Its tokens.
         omitted: Messages that were left out of it.
+        stack: Acts on it.
         stop: Strings before which an answer ends with this model's template.
         is_stopped: Whether the person has had enough.
     """
@@ -32,16 +35,19 @@ class Answer:
         model: LlamaModel,
         prompt: list[int],
         omitted: int,
+        stack: NativeStack,
         stop: tuple[str, ...],
         is_stopped: IsStopped,
     ) -> None:
         self.command = command
+        self.stack = stack
         self.prompt = prompt
         self.is_stopped = is_stopped
         self.events: list[Event] = []
         self.slot: Slot | None = None
         self.written: list[int] = []  # all decoded tokens; the last one is not in the cache yet
         self.is_over = False
+        self.is_read_anew = False  # because what was computed were no numbers
         self.drafted = self.accepted = 0
         self._model = model
         self._omitted = omitted
@@ -120,10 +126,16 @@ class Answer:
             time_to_first_token_s=(self._first_token_at or ended) - self._started,
             finish_reason=reason,
             seed=self._seed,
+            stack_fingerprint=self.stack.fingerprint,
             drafted_tokens=self.drafted,
             accepted_tokens=self.accepted,
         )
         self.events.append(Finished(self.command.request, facts))
+        self.is_over = True
+
+    def fail(self, error: UserError) -> None:
+        """End it without an answer."""
+        self.events.append(Failed(self.command.request, error.sentence, error.hint))
         self.is_over = True
 
     def _say(self, text: str) -> None:

@@ -1,25 +1,33 @@
 """The backend that runs models: one loaded model, and what the worker asks of it."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from desktop_app import __version__
 from desktop_app.engine.backend import IsStopped
 from desktop_app.engine.llama import native
+from desktop_app.engine.llama.adapters import BARE, AdapterShelf, NativeStack
 from desktop_app.engine.llama.answer import Answer
 from desktop_app.engine.llama.loaded import LoadedModel, load_model
+from desktop_app.engine.llama.merging import merge
+from desktop_app.engine.llama.model import LlamaModel
 from desktop_app.engine.llama.prompting import MIN_ANSWER_TOKENS, fit_prompt, tokenize
-from desktop_app.engine.llama.scoring import score_tokens
+from desktop_app.engine.llama.scoring import Reader, compare_readings, score_tokens
 from desktop_app.engine.llama.threads import ThreadGovernor
 from desktop_app.engine.messages import (
     PROTOCOL_VERSION,
-    AdapterScale,
     ChatMessage,
+    Compare,
+    Effect,
     Event,
     Generate,
     Hello,
     Load,
+    Merge,
     ModelFacts,
+    Score,
+    Stack,
 )
 from desktop_app.errors import UserError
 from desktop_app.library.draft import same_vocabulary
@@ -62,10 +70,8 @@ class LlamaBackend:
             self._loaded = None
             native.return_memory()
 
-    def set_stack(self, stack: tuple[AdapterScale, ...]) -> str:
-        if stack:
-            raise UserError("This version of Moatless cannot apply adapters yet.", "Send without an adapter.")
-        return ""
+    def prepare(self, stack: Stack) -> str:
+        return self._stack(self._require(), stack).fingerprint
 
     def close(self) -> None:
         self.unload()
@@ -103,7 +109,8 @@ class LlamaBackend:
     def begin(self, command: Generate, is_stopped: IsStopped) -> None:
         loaded = self._require()
         tokens, omitted = fit_prompt(loaded.model, loaded.format, command, loaded.context.n_ctx)
-        loaded.scheduler.begin(Answer(command, loaded.model, tokens, omitted, loaded.format.stop, is_stopped))
+        stack = self._stack(loaded, command.stack)
+        loaded.scheduler.begin(Answer(command, loaded.model, tokens, omitted, stack, loaded.format.stop, is_stopped))
 
     @property
     def busy(self) -> bool:
@@ -116,12 +123,33 @@ class LlamaBackend:
         if self._loaded:
             self._loaded.pool.save()
 
-    def score(self, text: str, is_stopped: IsStopped) -> list[float]:
+    def score(self, command: Score, is_stopped: IsStopped) -> list[float]:
         loaded = self._require()
-        tokens = loaded.model.tokenize(text, parse_special=False)
-        if len(tokens) < 2:
-            raise UserError("This text is too short to be measured.", "Give it at least a few words.")
-        return score_tokens(loaded.model, tokens, loaded.n_threads(), is_stopped)
+        tokens = _measurable(loaded.model, command.text)
+        with Reader(loaded.model, self._stack(loaded, command.stack), loaded.n_threads()) as reader:
+            return score_tokens(reader, tokens, is_stopped)
+
+    def compare(self, command: Compare, is_stopped: IsStopped) -> Effect:
+        loaded = self._require()
+        tokens = _measurable(loaded.model, command.text)
+        stack = self._stack(loaded, command.stack)
+        with ExitStack() as opened:
+            first = opened.enter_context(Reader(loaded.model, stack, loaded.n_threads()))
+            model, shelf = loaded.model, loaded.adapters
+            if command.other_model:
+                _check_same_vocabulary(loaded.command.path, command.other_model)
+                model = LlamaModel(command.other_model, loaded.plan.n_gpu_layers, lambda _fraction: not is_stopped())
+                opened.callback(model.close)
+                shelf = AdapterShelf(model, Path(command.other_model), lambda: BARE)
+            other_stack = shelf.stack(command.other_stack, [*loaded.scheduler.stacks, stack])
+            other = opened.enter_context(Reader(model, other_stack, loaded.n_threads()))
+            return compare_readings(first, other, tokens, is_stopped)
+
+    def merge(self, command: Merge, on_progress: Callable[[float], None], is_stopped: IsStopped) -> tuple[int, int]:
+        return merge(command, on_progress, is_stopped)
+
+    def _stack(self, loaded: LoadedModel, stack: Stack) -> NativeStack:
+        return loaded.adapters.stack(stack, loaded.scheduler.stacks)
 
     def count(self, messages: tuple[ChatMessage, ...]) -> tuple[int, int]:
         loaded = self._require()
@@ -130,6 +158,23 @@ class LlamaBackend:
     def forget(self, conversation: int) -> None:
         if self._loaded:
             self._loaded.pool.forget(conversation)
+
+
+def _measurable(model: LlamaModel, text: str) -> list[int]:
+    tokens = model.tokenize(text, parse_special=False)
+    if len(tokens) < 2:
+        raise UserError("This text is too short to be measured.", "Give it at least a few words.")
+    return tokens
+
+
+def _check_same_vocabulary(path: str, other: str) -> None:
+    _checked_header(other)
+    if not same_vocabulary(Path(path), Path(other)):
+        raise UserError(
+            f"“{shown_name(Path(path))}” and “{shown_name(Path(other))}” cannot be compared, because the two have "
+            "different vocabularies.",
+            "Choose two models of the same family.",
+        )
 
 
 def _checked_header(path: str) -> GgufHeader:

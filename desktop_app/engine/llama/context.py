@@ -1,6 +1,7 @@
 """A context of a model: the KV cache, what is in it by sequence, and the calls that change it."""
 
 import ctypes
+import math
 import time
 from collections.abc import Callable, Iterable
 from collections.abc import Sequence as SequenceOf
@@ -9,9 +10,11 @@ from dataclasses import dataclass, field
 import llama_cpp.llama_cpp as api
 
 from desktop_app.engine.backend import IsStopped
+from desktop_app.engine.llama.adapters import BARE, NativeStack
 from desktop_app.engine.llama.cells import Cells
 from desktop_app.engine.llama.model import LlamaModel
 from desktop_app.engine.llama.native import expect_complaints
+from desktop_app.engine.llama.native_adapter import apply_adapter
 from desktop_app.errors import UserError
 from desktop_app.library.memory import N_UBATCH
 
@@ -101,6 +104,7 @@ class LlamaContext:
         self._cells = Cells()
         self._decode_s = 0.0
         self._is_stopped: IsStopped = lambda: False
+        self.stack = BARE  # what acts on what is decoded
         self._abort = api.ggml_abort_callback(self._should_abort)
 
     @property
@@ -114,6 +118,12 @@ class LlamaContext:
         return self.n_ctx - len(self._cells)
 
     # ------------------------------------------------------------ computing
+
+    def use(self, stack: NativeStack) -> None:
+        """Let this stack act on what is decoded from now on; never two of them on the same sequence."""
+        if (stack.handle, stack.scale) != (self.stack.handle, self.stack.scale):
+            apply_adapter(self._context, stack.handle, stack.scale)
+        self.stack = stack
 
     def decode(self, rows: SequenceOf[Row], is_stopped: IsStopped) -> bool:
         """Append rows to their sequences, at most `n_batch`; logits are those of the i-th row.
@@ -205,6 +215,10 @@ class LlamaContext:
             expect_complaints(True)
         return stopped
 
+    def has_numbers(self, row: int) -> bool:
+        """Whether the logits of this row of the last batch are numbers; if not, none of them is."""
+        return not math.isnan(api.llama_get_logits_ith(self._context, row)[0])
+
     # ------------------------------------------------------------ what the cache holds
 
     def keep_prefix(self, sequence: Sequence, tokens: SequenceOf[int]) -> int:
@@ -247,10 +261,10 @@ class LlamaContext:
         sequence.cells.clear()
 
     def clear_all(self) -> None:
-        """Forget everything; whenever adapters or their scales change, because old KV would be silently wrong."""
+        """Forget everything, also what is left in cells that nobody uses: it takes part in computing, times 0."""
         for sequence in self.sequences:
             self.clear(sequence)
-        api.llama_memory_clear(self._memory, False)
+        api.llama_memory_clear(self._memory, True)
 
     def save(self, sequence: Sequence) -> bytearray:
         """Return the KV state of a sequence; empty if llama.cpp cannot give it."""

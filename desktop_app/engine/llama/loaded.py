@@ -10,6 +10,7 @@ from pathlib import Path
 import llama_cpp.llama_cpp as api
 
 from desktop_app.engine.backend import IsStopped
+from desktop_app.engine.llama.adapters import AdapterShelf
 from desktop_app.engine.llama.context import ContextSettings, LlamaContext, Row
 from desktop_app.engine.llama.draft_model import LlamaDraft
 from desktop_app.engine.llama.model import LlamaModel
@@ -40,6 +41,7 @@ class LoadedModel:
     context: LlamaContext
     pool: SequencePool
     scheduler: Scheduler
+    adapters: AdapterShelf
     format: PromptFormat
     facts: ModelFacts
     n_threads: Callable[[], int]
@@ -107,6 +109,7 @@ def load_model(
         context,
         pool,
         Scheduler(context, pool, speculator),
+        AdapterShelf(model, Path(command.path), lambda: context.stack),
         prompt_format,
         facts,
         n_threads,
@@ -135,7 +138,7 @@ def _states(command: Load, plan: LoadPlan, context: LlamaContext) -> StateStore:
 
 
 def _state_key(command: Load, plan: LoadPlan, context: LlamaContext) -> str:
-    """Return a digest of everything that changes the numbers of a KV state; llama.cpp checks next to nothing of it.
+    """Return a digest of what changes the numbers of a KV state, but for the stack; llama.cpp checks next to nothing.
 
     The context length is not among them: a state fits any context that is long enough. Size and time of the file
     stand for a file that was replaced after its hash was computed.
@@ -143,7 +146,6 @@ def _state_key(command: Load, plan: LoadPlan, context: LlamaContext) -> str:
     status = Path(command.path).stat()
     parts = {
         "model": [command.sha256, status.st_size, status.st_mtime_ns],
-        "stack": "",
         "build": [api.llama_version().decode(), api.llama_print_system_info().decode()],
         "devices": [[device.name, device.description] for device in devices()],
         "n_gpu_layers": plan.n_gpu_layers,

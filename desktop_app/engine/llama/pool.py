@@ -1,5 +1,8 @@
 """Which conversation is in which sequence of the context, and where its KV state comes from and goes to.
 
+A state is good for the stack of adapters it was computed under and for no other, so sequences of different stacks
+have nothing to give each other, and a conversation has a state for each stack that it was ever answered under.
+
 Only what is being answered is worth its room in the context: every token there makes every decode a little slower.
 So a conversation stays in its sequence after an answer, because the next message most likely follows it, and makes
 way for the next one that is answered: its state is then kept by the `StateStore`, in memory and on disk.
@@ -10,6 +13,7 @@ from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass
 
 from desktop_app.engine.llama.context import LlamaContext, Sequence, common_prefix
+from desktop_app.engine.state_files import StateId
 from desktop_app.engine.states import StateStore
 
 WORTH_KEEPING = 32  # tokens; fewer are read again as quickly
@@ -19,10 +23,13 @@ _log = logging.getLogger(__name__)
 
 @dataclass(eq=False)
 class Slot:
-    """One sequence and whose it is; conversation 0 belongs to none."""
+    """One sequence and whose it is; conversation 0 belongs to none. `stack`: fingerprint of what its tokens were
+    computed under.
+    """
 
     sequence: Sequence
     conversation: int = 0
+    stack: str = ""
     in_use: bool = False
     saved: int = 0  # tokens of which the store has the state
 
@@ -44,29 +51,32 @@ class SequencePool:
         """Tokens there is room for beside those that are in use; the others make way."""
         return self._context.n_ctx - len(set().union(*(slot.sequence.cells for slot in self.slots if slot.in_use)))
 
-    def n_shared(self, prompt: SequenceOf[int]) -> int:
-        """Return how much of a prompt is in some sequence now."""
-        return max(common_prefix(slot.sequence.tokens, prompt) for slot in self.slots)
+    def n_shared(self, prompt: SequenceOf[int], stack: str) -> int:
+        """Return how much of a prompt is in some sequence of the stack now."""
+        return max((common_prefix(slot.sequence.tokens, prompt) for slot in self._of(stack)), default=0)
 
-    def take(self, prompt: SequenceOf[int], conversation: int) -> Slot:
+    def take(self, prompt: SequenceOf[int], conversation: int, stack: str) -> Slot:
         """Return a sequence for this prompt, cut to what it has in common with it; there must be room.
 
         All sequences that are not in use make way.
         """
-        idle = [slot for slot in self.slots if not slot.in_use and slot.sequence.tokens]
+        whose = StateId(conversation, stack)
+        idle = [slot for slot in self._of(stack) if not slot.in_use]
         own = next((slot for slot in idle if conversation and slot.conversation == conversation), None)
-        nearest = max(self.slots, key=lambda slot: common_prefix(slot.sequence.tokens, prompt))
-        in_context = common_prefix(nearest.sequence.tokens, prompt)
+        nearest = max(self._of(stack), key=lambda slot: common_prefix(slot.sequence.tokens, prompt), default=None)
+        in_context = common_prefix(nearest.sequence.tokens, prompt) if nearest else 0
         if own and common_prefix(own.sequence.tokens, prompt) == in_context:
             nearest = own
-        stored = self._states.tokens(conversation) if conversation and not own else None
+        stored = self._states.tokens(whose) if conversation and not own else None
         if stored is not None and common_prefix(stored, prompt) > in_context:
-            slot = self._restored(conversation, stored)
+            slot = self._restored(whose, stored)
+        elif nearest is None:
+            slot = self._empty_slot()
         elif nearest is own or (not nearest.in_use and not nearest.conversation):
             slot = nearest
         else:
             slot = self._copy(nearest, in_context)
-        slot.in_use, slot.conversation = True, conversation
+        slot.in_use, slot.conversation, slot.stack = True, conversation, stack
         self._context.keep_prefix(slot.sequence, prompt)
         slot.saved = 0
         self.park_idle()
@@ -84,7 +94,8 @@ class SequencePool:
         slot.in_use = False
         if not slot.conversation:
             return
-        for other in self.slots:  # answers side by side: the last one is what the conversation most likely follows
+        # Answers side by side: the last one is what the conversation most likely follows.
+        for other in self._of(slot.stack):
             if other is not slot and not other.in_use and other.conversation == slot.conversation:
                 self._empty(other)
 
@@ -115,12 +126,16 @@ class SequencePool:
 
     # ------------------------------------------------------------ where sequences come from
 
-    def _restored(self, conversation: int, tokens: SequenceOf[int]) -> Slot:
+    def _of(self, stack: str) -> list[Slot]:
+        """Return the slots that hold something computed under this stack."""
+        return [slot for slot in self.slots if slot.sequence.tokens and slot.stack == stack]
+
+    def _restored(self, whose: StateId, tokens: SequenceOf[int]) -> Slot:
         slot = self._empty_slot()
-        state = self._states.read(conversation)
+        state = self._states.read(whose)
         if state is not None and not self._context.restore(slot.sequence, tokens, state):
-            _log.info("the state of conversation %d does not fit and is forgotten", conversation)
-            self._states.forget(conversation)
+            _log.info("the state of conversation %d does not fit and is forgotten", whose.conversation)
+            self._states.forget(whose.conversation)
         return slot
 
     def _copy(self, source: Slot, length: int) -> Slot:
@@ -147,9 +162,10 @@ class SequencePool:
         tokens = slot.sequence.tokens
         if slot.conversation and len(tokens) >= WORTH_KEEPING and len(tokens) != slot.saved:
             if state := self._context.save(slot.sequence):
-                self._states.put(slot.conversation, tokens, state)
+                self._states.put(StateId(slot.conversation, slot.stack), tokens, state)
             slot.saved = len(tokens)
 
     def _empty(self, slot: Slot) -> None:
         self._context.clear(slot.sequence)
         slot.conversation = slot.saved = 0
+        slot.stack = ""

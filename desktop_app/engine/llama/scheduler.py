@@ -1,18 +1,24 @@
-"""Continuous batching: each step decodes one batch with the next token of every answer; new answers join at once."""
+"""Continuous batching: each step decodes one batch with the next token of every answer; new answers join at once.
+
+A batch is computed under one stack of adapters, so answers under different stacks take turns.
+"""
 
 import time
 
+from desktop_app.engine.llama.adapters import BARE, NativeStack
 from desktop_app.engine.llama.answer import Answer
 from desktop_app.engine.llama.context import N_OUTPUTS, ContextFull, LlamaContext, Row, common_prefix
 from desktop_app.engine.llama.pool import SequencePool
+from desktop_app.engine.llama.scoring import no_numbers
 from desktop_app.engine.llama.speculation import Speculator
-from desktop_app.engine.messages import Event, Failed
+from desktop_app.engine.messages import Event
 from desktop_app.errors import UserError
 
 # While other answers are being written, whose text must not stand still, a prompt is read in steps of about this time.
 STEP_BESIDE_S = 0.25
 FEWEST_BESIDE = 8  # rows
 ROOM_TO_GROW = 256  # tokens; an answer joins others only if each may still become so long
+STEPS_IN_A_ROW = 4  # llama.cpp plans its graph anew for each change of stack, which takes some milliseconds
 WORTH_WAITING_FOR = 32  # tokens of a prompt that another answer is about to read
 
 
@@ -25,11 +31,18 @@ class Scheduler:
         self._speculator = speculator
         self._waiting: list[Answer] = []
         self._running: list[Answer] = []  # the longest running first
+        self._turns = 0  # steps since the stack of the last batch came to act
+        self._last = BARE  # that stack
         self._row_s = 0.0  # what one more row of a prompt has taken lately
 
     @property
     def busy(self) -> bool:
         return bool(self._waiting or self._running)
+
+    @property
+    def stacks(self) -> list[NativeStack]:
+        """Those that answers are being written under."""
+        return [answer.stack for answer in (*self._waiting, *self._running)]
 
     def begin(self, answer: Answer) -> None:
         """Take on an answer; it is closed when it is over."""
@@ -48,8 +61,7 @@ class Scheduler:
                 self._advance()
         except UserError as error:
             for answer in self._running:
-                answer.events.append(Failed(answer.command.request, error.sentence, error.hint))
-                answer.is_over = True
+                answer.fail(error)
         self._let_go()
         events: list[Event] = []
         for answer in answers:
@@ -67,22 +79,22 @@ class Scheduler:
                 continue
             if self._running and self._room_needed(answer) > self._pool.n_free:
                 return
-            slot = self._pool.take(answer.tokens, answer.command.conversation)
+            slot = self._pool.take(answer.tokens, answer.command.conversation, answer.stack.fingerprint)
             answer.take_place(slot)
             self._waiting.remove(answer)
             self._running.append(answer)
 
     def _is_worth_waiting(self, answer: Answer) -> bool:
         """Whether another answer is reading a prompt now of which this one could then share more than now."""
-        reading = [other.prompt for other in self._running if other.n_missing > 1]
+        reading = [other.prompt for other in self._under(answer.stack) if other.n_missing > 1]
         soon = max((common_prefix(prompt, answer.prompt) for prompt in reading), default=0)
-        return soon >= self._pool.n_shared(answer.prompt) + WORTH_WAITING_FOR
+        return soon >= self._pool.n_shared(answer.prompt, answer.stack.fingerprint) + WORTH_WAITING_FOR
 
     def _room_needed(self, answer: Answer) -> int:
         def growth(one: Answer) -> int:
             return min(ROOM_TO_GROW, (one.command.sampler.max_tokens or ROOM_TO_GROW))
 
-        new = len(answer.tokens) - self._pool.n_shared(answer.prompt)
+        new = len(answer.tokens) - self._pool.n_shared(answer.prompt, answer.stack.fingerprint)
         return new + growth(answer) + sum(growth(one) for one in self._running)
 
     def _make_room(self) -> None:
@@ -116,9 +128,11 @@ class Scheduler:
             return
         rows: list[Row] = []
         chosen: list[tuple[Answer, int]] = []
-        writing = [answer for answer in self._running if answer.n_missing == 1]
-        reading = [answer for answer in self._running if answer.n_missing > 1]
-        budget = self._context.n_batch if not writing else len(writing) + self._rows_beside()
+        group = self._under(self._next_stack())
+        writing = [answer for answer in group if answer.n_missing == 1]
+        reading = [answer for answer in group if answer.n_missing > 1]
+        is_any_writing = any(answer.n_missing == 1 for answer in self._running)
+        budget = len(writing) + self._rows_beside() if is_any_writing else self._context.n_batch
         for answer in [*writing, *reading]:
             assert answer.slot is not None
             tokens = answer.missing(budget - len(rows))
@@ -132,7 +146,34 @@ class Scheduler:
         for answer in reading:
             answer.tell_prefill()
         for answer, row in chosen:
-            answer.choose(self._context, row)
+            self._choose(answer, row)
+
+    def _choose(self, answer: Answer, row: int) -> int | None:
+        """Choose an answer's next token; None if what was computed are no numbers.
+
+        An adapter can do that to a model, and what it leaves in the cache does it to whoever is computed there next.
+        So everything is read again in an empty cache, and what then is no number still is due to the stack itself.
+        """
+        if self._context.has_numbers(row):
+            return answer.choose(self._context, row)
+        self._context.clear_all()
+        if answer.is_read_anew:
+            answer.fail(no_numbers())
+        answer.is_read_anew = True
+        return None
+
+    def _under(self, stack: NativeStack) -> list[Answer]:
+        return [answer for answer in self._running if answer.stack.fingerprint == stack.fingerprint]
+
+    def _next_stack(self) -> NativeStack:
+        """Return the stack whose answers come next and let it act; each has some steps in a row, for a change costs."""
+        stacks = list({answer.stack.fingerprint: answer.stack for answer in self._running}.values())
+        place = next((at for at, stack in enumerate(stacks) if stack.fingerprint == self._last.fingerprint), -1)
+        self._turns += 1
+        if place < 0 or self._turns >= STEPS_IN_A_ROW:
+            self._turns, self._last = 0, stacks[(place + 1) % len(stacks)]
+        self._context.use(self._last)
+        return self._last
 
     def _rows_beside(self) -> int:
         most = self._context.n_batch - len(self._running)
@@ -152,6 +193,7 @@ class Scheduler:
     def _speculate(self, answer: Answer, speculator: Speculator) -> None:
         """Decode the next token together with guesses of what follows, and keep what the model would have written."""
         assert answer.slot is not None
+        self._context.use(answer.stack)
         sequence = answer.slot.sequence
         drafted = speculator.draft(answer.tokens, min(N_OUTPUTS, self._context.n_free) - 1)
         rows = [Row(sequence, token, wants_logits=True) for token in (answer.written[-1], *drafted)]
@@ -162,7 +204,9 @@ class Scheduler:
         elapsed = time.perf_counter() - started
         accepted = 0
         for row in range(len(rows)):
-            token = answer.choose(self._context, row)
+            token = self._choose(answer, row)
+            if token is None:
+                return
             if answer.is_over or row == len(drafted) or token != drafted[row]:
                 break
             accepted += 1
