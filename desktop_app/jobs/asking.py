@@ -1,30 +1,35 @@
 """The way of a message from the message box to the engine: nothing is stored before it is sure that it fits.
 
-Load the model, read what comes before, count the prompt's tokens, store, generate; each step when the last is done.
+Load the model, read what comes before, get the adapters ready, count the prompt's tokens, store, generate; each step
+when the last is done.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
+from desktop_app.adapters.stack import acting
 from desktop_app.chat.context import PromptTooLong
 from desktop_app.chat.title import title_from
 from desktop_app.engine.choices import LoadSettings, SamplerSettings
-from desktop_app.engine.messages import ChatMessage
+from desktop_app.engine.messages import AdapterScale, ChatMessage
+from desktop_app.engine.messages import Stack as EngineStack
 from desktop_app.errors import UserError
 from desktop_app.jobs.answer import Answer
 from desktop_app.jobs.comparison import OTHERS, Comparison, sampler_for
 from desktop_app.jobs.engine import Engine
 from desktop_app.jobs.store import Repositories, Store
 from desktop_app.storage.chats import Chats
-from desktop_app.storage.records import Conversation, Message, MessageState, Model, Role
+from desktop_app.storage.records import Conversation, Message, MessageState, Model, Role, Stack
 
 # A prompt is built from no more text than could fit: few tokens are longer than this, and the engine counts exactly.
 CHARACTERS_A_TOKEN = 16
 
 _Begun = tuple[Message, SamplerSettings]  # an answer that is to be written, and what with
+_Paths = dict[str, str]  # of adapters, by the hash of the file
 
 
 @dataclass(frozen=True)
@@ -36,12 +41,14 @@ class Wish:
         text: The person's new message, or None.
         unfinished: An answer to be continued, or None.
         beside: An answer that is to be compared with others; it stays the one that is shown. Or None.
+        other_stack: What to compare the chat's stack with: `beside` with one answer under it, or two new ones. Or None.
     """
 
     parent_id: int | None
     text: str | None = None
     unfinished: Message | None = None
     beside: Message | None = None
+    other_stack: Stack | None = None
 
 
 @dataclass(frozen=True)
@@ -67,10 +74,17 @@ class Asked:
 
 @dataclass(frozen=True)
 class _History:
-    """The messages before the new one that are worth showing to the engine, and how many there are before those."""
+    """What the database knows before the engine begins.
 
-    messages: tuple[Message, ...]
-    unread: int
+    Attributes:
+        messages: Those before the new one that are worth showing to the engine.
+        unread: How many there are before those.
+        paths: Of the adapters that will act.
+    """
+
+    messages: tuple[Message, ...] = ()
+    unread: int = 0
+    paths: _Paths = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -113,7 +127,7 @@ class Asking(QObject):
         self._conversation = conversation
         self._model = model
         self._wish = wish
-        self._history = _History((), 0)
+        self._history = _History()
 
     def start(self, settings: LoadSettings) -> None:
         model = self._model
@@ -125,17 +139,39 @@ class Asking(QObject):
         parent_id = self._wish.parent_id
 
         def read(repositories: Repositories) -> _History:
+            paths = _adapter_paths(repositories, self._stacks())
             if parent_id is None:
-                return _History((), 0)
+                return _History(paths=paths)
             ids = repositories.chats.path_to(parent_id)
             messages = repositories.chats.last_messages(ids, max_chars)
-            return _History(messages, len(ids) - len(messages))
+            return _History(messages, len(ids) - len(messages), paths)
 
-        self._store.ask(read, self._count, self._refuse)
+        self._store.ask(read, self._prepare, self._refuse)
 
-    def _count(self, history: _History) -> None:
-        """Refuse a message that does not fit by itself; the engine leaves out older ones by its own count."""
+    def _stacks(self) -> list[Stack]:
+        """Return the stacks that answers will be written under. An unfinished one goes on under its own."""
+        wish = self._wish
+        if wish.unfinished is not None:
+            return [wish.unfinished.stack]
+        own = [] if wish.beside is not None and wish.other_stack is not None else [self._conversation.stack]
+        return own if wish.other_stack is None else [*own, wish.other_stack]
+
+    def _prepare(self, history: _History) -> None:
+        """Refuse adapters that cannot act on this model before anything is stored."""
         self._history = history
+        self._prepare_next([stack for stack in self._stacks() if self._for_engine(stack)])
+
+    def _prepare_next(self, stacks: list[Stack]) -> None:
+        if not stacks:
+            self._count()
+            return
+        self._engine.prepare(self._for_engine(stacks[0]), lambda: self._prepare_next(stacks[1:]), self._refuse)
+
+    def _for_engine(self, stack: Stack) -> EngineStack:
+        return tuple(AdapterScale(self._history.paths[each.sha256], each.scale) for each in acting(stack))
+
+    def _count(self) -> None:
+        """Refuse a message that does not fit by itself; the engine leaves out older ones by its own count."""
         if self._wish.text is None:
             self._write()
             return
@@ -164,10 +200,10 @@ class Asking(QObject):
                 if wish.unfinished is not None:
                     answers = _begin_again(chats, wish.unfinished, stored.sampler)
                 elif wish.beside is not None:
-                    answers, beside = _add_beside(chats, wish.beside.id, stored.sampler, model)
+                    answers, beside = _add_beside(chats, wish, stored, model)
                 else:
                     parent_id = person.id if person else wish.parent_id
-                    answers = (_add_answer(chats, stored.id, parent_id, stored.sampler, model),)
+                    answers = _add_answers(chats, parent_id, self._stacks(), stored, model)
                 return _Written(chats.get(stored.id), chats.path(stored.id), person, answers, beside)
 
         self._store.ask(write, self._generate, self._refuse)
@@ -190,12 +226,14 @@ class Asking(QObject):
                 continue_last=continued,
                 omit_at_least=max(0, omitted - self._history.unread),
                 conversation=written.conversation.id,
+                stack=self._for_engine(message.stack),
             )
             answer.stop_requested.connect(partial(self._engine.stop, request))
             answers.append(answer)
         comparison = None
-        if written.beside is not None:
-            comparison = Comparison(history[-1], (written.beside, *(answer.message for answer in answers)))
+        if self._wish.beside is not None or self._wish.other_stack is not None:
+            compared = (*([written.beside] if written.beside else []), *(answer.message for answer in answers))
+            comparison = Comparison(person or history[-1], compared)
         self.stored.emit(Asked(written.conversation, written.path, person, tuple(answers), continued, comparison))
         self.deleteLater()
 
@@ -210,7 +248,9 @@ class Asking(QObject):
 
 def _create(repositories: Repositories, conversation: Conversation, first_words: str) -> Conversation:
     chats = repositories.chats
-    stored = chats.create(conversation.model_id, conversation.system_prompt, conversation.sampler)
+    stored = chats.create(
+        conversation.model_id, conversation.system_prompt, conversation.sampler, stack=conversation.stack
+    )
     chats.rename(stored.id, title_from(first_words), titled=False)
     return stored
 
@@ -220,11 +260,40 @@ def _begin_again(chats: Chats, unfinished: Message, sampler: SamplerSettings) ->
     return ((replace(unfinished, state=MessageState.STREAMING, note="", facts=None), sampler),)
 
 
+def _adapter_paths(repositories: Repositories, stacks: Sequence[Stack]) -> _Paths:
+    """Return where the adapters lie that act in these stacks.
+
+    Raises:
+        UserError: If the library does not have one of them any more.
+    """
+    paths = {}
+    for entry in (entry for stack in stacks for entry in acting(stack)):
+        adapter = repositories.adapters.by_sha256(entry.sha256)
+        if adapter is None:
+            raise UserError(
+                f"The adapter “{entry.name}” is not in the library any more.",
+                "Take it out of the stack, or add its file again.",
+            )
+        paths[entry.sha256] = adapter.path
+        repositories.adapters.touch_used(adapter.id)
+    return paths
+
+
+def _add_answers(
+    chats: Chats, parent_id: int | None, stacks: Sequence[Stack], stored: Conversation, model: Model
+) -> tuple[_Begun, ...]:
+    """Add an answer under each stack; the first one is the version that is shown."""
+    added = [_add_answer(chats, parent_id, stored.sampler, stack, stored, model) for stack in stacks]
+    chats.show_version(stored.id, added[0][0].id)
+    messages = chats.messages([message.id for message, _ in added])  # now with their numbers
+    return tuple((message, sampler) for message, (_, sampler) in zip(messages, added, strict=True))
+
+
 def _add_answer(
-    chats: Chats, conversation_id: int, parent_id: int | None, sampler: SamplerSettings, model: Model
+    chats: Chats, parent_id: int | None, sampler: SamplerSettings, stack: Stack, stored: Conversation, model: Model
 ) -> _Begun:
     message = chats.add_message(
-        conversation_id,
+        stored.id,
         parent_id,
         Role.ASSISTANT,
         "",
@@ -232,19 +301,22 @@ def _add_answer(
         model_name=model.name,
         model_sha256=model.sha256,
         sampler=sampler,
+        stack=acting(stack),
     )
     return message, sampler
 
 
-def _add_beside(
-    chats: Chats, message_id: int, sampler: SamplerSettings, model: Model
-) -> tuple[tuple[_Begun, ...], Message]:
+def _add_beside(chats: Chats, wish: Wish, stored: Conversation, model: Model) -> tuple[tuple[_Begun, ...], Message]:
     """Add answers to compare one with, which stays the version that is shown; return them, and that one."""
-    (beside,) = chats.messages((message_id,))
-    head_id = chats.get(beside.conversation_id).head_id
-    samplers = [sampler_for(sampler, beside.versions + number) for number in range(1, OTHERS + 1)]
-    added = [_add_answer(chats, beside.conversation_id, beside.parent_id, each, model)[0] for each in samplers]
-    if head_id is not None:
-        chats.show_version(beside.conversation_id, head_id)
-    beside, *others = chats.messages((message_id, *(message.id for message in added)))  # now with their numbers
-    return tuple(zip(others, samplers, strict=True)), beside
+    assert wish.beside is not None
+    (beside,) = chats.messages((wish.beside.id,))
+    if wish.other_stack is None:
+        versions = range(beside.versions + 1, beside.versions + 1 + OTHERS)
+        ways = [(sampler_for(stored.sampler, version), stored.stack) for version in versions]
+    else:
+        ways = [(beside.sampler or stored.sampler, wish.other_stack)]
+    added = [_add_answer(chats, beside.parent_id, *way, stored, model)[0] for way in ways]
+    if stored.head_id is not None:
+        chats.show_version(stored.id, stored.head_id)
+    beside, *others = chats.messages((beside.id, *(message.id for message in added)))  # now with their numbers
+    return tuple((message, sampler) for message, (sampler, _) in zip(others, ways, strict=True)), beside

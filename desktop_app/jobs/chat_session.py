@@ -19,8 +19,8 @@ from desktop_app.jobs.engine import Engine
 from desktop_app.jobs.opening import Opened, read, read_version, read_with_model
 from desktop_app.jobs.store import Repositories, Store
 from desktop_app.jobs.titles import TitleWriter
-from desktop_app.storage.chats import DeletedMessages
-from desktop_app.storage.records import Conversation, Message, Model, Role
+from desktop_app.storage.chats import Chats, DeletedMessages
+from desktop_app.storage.records import Conversation, Message, Model, Role, Stack
 
 
 class Status(Enum):
@@ -44,6 +44,7 @@ class ChatSession(QObject):
         refused(UserError): Nothing was stored; the text is still in the message box.
         deleted(int, Callable): So many messages were deleted; calling brings them back.
         model_changed(): `model` is another one.
+        stack_changed(): The open conversation has another stack.
         answered(Message): An answer that nothing else was written beside is over, in whatever conversation.
     """
 
@@ -56,6 +57,7 @@ class ChatSession(QObject):
     refused = Signal(UserError)
     deleted = Signal(int, object)
     model_changed = Signal()
+    stack_changed = Signal()
     answered = Signal(Message)
 
     def __init__(
@@ -158,9 +160,7 @@ class ChatSession(QObject):
         """Chat with this model from now on; it is loaded at once."""
         self._set_model(model)
         if not self.is_new and self.conversation.model_id != model.id:
-            self._change_conversation(model_id=model.id)
-            conversation_id = self.conversation.id
-            self._store.ask(lambda r: r.chats.set_model(conversation_id, model.id))
+            self._change(lambda chats, here: chats.set_model(here, model.id), model_id=model.id)
         settings = self._load_settings(model)
         self._engine.with_model(model.path, settings, lambda: None, lambda _error: None, sha256=model.sha256)
 
@@ -184,23 +184,27 @@ class ChatSession(QObject):
 
     def set_options(self, system_prompt: str, sampler: SamplerSettings) -> None:
         """Set this conversation's system prompt and sampler settings."""
-        self._change_conversation(system_prompt=system_prompt, sampler=sampler)
-        conversation_id = self.conversation.id
-        if not self.is_new:
-            self._store.ask(lambda r: r.chats.set_options(conversation_id, system_prompt, sampler))
+        self._change(
+            lambda chats, here: chats.set_options(here, system_prompt, sampler),
+            system_prompt=system_prompt,
+            sampler=sampler,
+        )
+
+    def set_stack(self, stack: Stack) -> None:
+        """Set the adapters that act on the next answer."""
+        self._change(lambda chats, here: chats.set_stack(here, stack), stack=stack)
+        self.stack_changed.emit()
 
     def set_draft(self, text: str) -> None:
         """Keep text that is typed but not sent."""
-        conversation_id = self.conversation.id
         if not self.is_new and text != self.conversation.draft:
-            self._change_conversation(draft=text)
-            self._store.ask(lambda r: r.chats.set_draft(conversation_id, text))
+            self._change(lambda chats, here: chats.set_draft(here, text), draft=text)
 
     # ------------------------------------------------------------ asking for answers
 
-    def send(self, text: str) -> None:
-        """Send the person's message and have it answered."""
-        self._ask_for(Wish(self.conversation.head_id, text))
+    def send(self, text: str, other_stack: Stack | None = None) -> None:
+        """Send the person's message and have it answered; also under another stack than the chat's, if one is given."""
+        self._ask_for(Wish(self.conversation.head_id, text, other_stack=other_stack))
 
     def edit(self, message: Message, text: str) -> None:
         """Make another version of a message; a person's is answered anew."""
@@ -220,9 +224,9 @@ class ChatSession(QObject):
         """Have the person's message before this answer answered once more."""
         self._ask_for(Wish(message.parent_id))
 
-    def compare(self, message: Message) -> None:
-        """Have several more answers written beside this one; it stays the one that is shown until one is kept."""
-        self._ask_for(Wish(message.parent_id, beside=message))
+    def compare(self, message: Message, other_stack: Stack | None = None) -> None:
+        """Have several more answers written beside this one, or one under another stack, until one of them is kept."""
+        self._ask_for(Wish(message.parent_id, beside=message, other_stack=other_stack))
 
     def resume(self, message: Message) -> None:
         """Write on at the end of an unfinished answer."""
@@ -387,5 +391,9 @@ class ChatSession(QObject):
             self.answering.emit(answer)
         self.status_changed.emit(self.status)
 
-    def _change_conversation(self, **changes: object) -> None:
+    def _change(self, write: Callable[[Chats, int], None], **changes: object) -> None:
+        """Change the open conversation, here and, if it is stored already, there."""
         self.conversation = replace(self.conversation, **changes)
+        here = self.conversation.id
+        if not self.is_new:
+            self._store.ask(lambda r: write(r.chats, here))

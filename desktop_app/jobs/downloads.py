@@ -14,22 +14,24 @@ from pathlib import Path
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from desktop_app.adapters.offers import AdapterOffer
 from desktop_app.errors import TryAgain, UserError
+from desktop_app.jobs.arrivals import ADAPTER, MODEL, Arrivals
 from desktop_app.jobs.background import Background
 from desktop_app.jobs.connection import HubConnection
 from desktop_app.jobs.store import Repositories, Store
-from desktop_app.library.catalog import add_downloaded
-from desktop_app.library.download import discard, done_bytes, run_download
+from desktop_app.library.download import run_download
 from desktop_app.library.gguf import read_header
 from desktop_app.library.inspect import inspect_model
 from desktop_app.library.offers import Offer
 from desktop_app.library.pace import Pace
-from desktop_app.library.places import target_paths
 from desktop_app.library.sources import HubSource, LocalSource
 from desktop_app.library.transfer import Source, Stopped
+from desktop_app.library.upkeep import Entry
 from desktop_app.network.door import Stop, purpose
 from desktop_app.network.records import HubRepo
-from desktop_app.storage.records import Download, DownloadState, Model, RemoteFile
+from desktop_app.paths import DataFolder
+from desktop_app.storage.records import Adapter, Download, DownloadState, Model, RemoteFile
 
 AT_THE_SAME_TIME = 2
 LOOK_MS = 250
@@ -86,12 +88,14 @@ class DownloadQueue(QObject):
         changed(): `items` or the phase of one is different.
         progressed(): What `progress` says is different.
         finished(Model): This one has come into the library.
+        adapter_finished(Adapter): The same for adapters.
         failed(Download, UserError): This one cannot go on without the person.
     """
 
     changed = Signal()
     progressed = Signal()
     finished = Signal(Model)
+    adapter_finished = Signal(Adapter)
     failed = Signal(Download, UserError)
 
     def __init__(
@@ -99,14 +103,14 @@ class DownloadQueue(QObject):
         store: Store,
         background: Background,
         connection: HubConnection,
-        models: Path,
+        folder: DataFolder,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._store = store
         self._background = background
         self._connection = connection
-        self._models = models
+        self._arrivals = Arrivals(store, background, connection, folder)
         self._runs: dict[int, _Run] = {}
         self._done: dict[int, int] = {}  # of those that do not run
         self._leaving: dict[int, Download] = {}  # canceled, with files that are still there
@@ -128,17 +132,38 @@ class DownloadQueue(QObject):
         self._refresh()
 
     def add(
-        self, name: str, files: Sequence[RemoteFile], repo: str = "", revision: str = "", license: str = ""
+        self,
+        name: str,
+        files: Sequence[RemoteFile],
+        repo: str = "",
+        revision: str = "",
+        license: str = "",
+        kind: str = MODEL,
+        model_id: int | None = None,
     ) -> None:
-        """Download a model, or copy one if it is from no repository."""
-        self._store.ask(
-            lambda r: r.downloads.add(name=name, files=files, repo=repo, revision=revision, license=license),
-            lambda _download: self._refresh(),
-        )
+        """Download a model or an adapter, or copy a model if it is from no repository."""
+
+        def add(repositories: Repositories) -> None:
+            repositories.downloads.add(
+                name=name,
+                files=files,
+                repo=repo,
+                revision=revision,
+                license=license,
+                kind=kind,
+                model_id=model_id,
+            )
+
+        self._store.ask(add, lambda _none: self._refresh())
 
     def add_offer(self, repo: HubRepo, offer: Offer) -> None:
         """Download one of a repository's models."""
         self.add(offer.name, offer.remote_files(), repo.model.id, repo.revision, repo.model.license)
+
+    def add_adapter(self, repo: HubRepo, offer: AdapterOffer, model: Model) -> None:
+        """Download one of a repository's adapters for this model."""
+        where = (repo.model.id, repo.revision, repo.model.license)
+        self.add(offer.name, offer.remote_files(), *where, kind=ADAPTER, model_id=model.id)
 
     def add_copy(self, path: Path) -> None:
         """Copy a model, all parts of it, into the program's own folder."""
@@ -196,10 +221,9 @@ class DownloadQueue(QObject):
             return Progress(self._done.get(download.id, 0), total)
         return Progress(run.done, total, run.pace.bytes_per_s, run.pace.seconds_left(total - run.done))
 
-    @property
-    def overall(self) -> float | None:
-        """How much of all that runs is done, from 0 to 1; None while nothing runs."""
-        running = [self.progress(item) for item in self.items if item.id in self._runs]
+    def overall(self, kind: str) -> float | None:
+        """Return how much of all models or adapters that run is done, from 0 to 1; None while none runs."""
+        running = [self.progress(item) for item in self.items if item.kind == kind and item.id in self._runs]
         total = sum(each.total_bytes for each in running)
         return sum(each.done_bytes for each in running) / total if total else None
 
@@ -208,7 +232,7 @@ class DownloadQueue(QObject):
     def _refresh(self) -> None:
         def read(repositories: Repositories) -> tuple[tuple[Download, ...], dict[int, int]]:
             downloads = repositories.downloads.list_downloads()
-            return downloads, {download.id: _done(download, self._models) for download in downloads}
+            return downloads, {download.id: self._arrivals.done_bytes(download) for download in downloads}
 
         self._store.ask(read, self._on_read)
 
@@ -236,11 +260,12 @@ class DownloadQueue(QObject):
         beside = [self.progress(item) for item in self.items if item.id in self._runs]
         reserved = sum(each.total_bytes - each.done_bytes for each in beside)
         run = self._runs[download.id] = _Run(self._done.get(download.id, 0))
+        folder = self._arrivals.folder(download)
 
         def work() -> tuple[str, ...] | None:
             try:
                 with purpose(f"Download {download.name} from {download.repo}", run.stop):
-                    return run_download(download, self._models, self._source(download), run.tell, run.stop, reserved)
+                    return run_download(download, folder, self._source(download), run.tell, run.stop, reserved)
             except Stopped:
                 return None
 
@@ -258,16 +283,15 @@ class DownloadQueue(QObject):
             self._end_run(download)
             return
 
-        def take_in(repositories: Repositories) -> Model:
-            model = add_downloaded(repositories.models, download, target_paths(self._models, download), hashes)
-            repositories.downloads.remove(download.id)
-            return model
-
-        def taken_in(model: Model) -> None:
+        def taken_in(entry: Entry | None) -> None:
             self._end_run(download)
-            self.finished.emit(model)
+            if isinstance(entry, Adapter):
+                self.adapter_finished.emit(entry)
+            elif entry is not None:
+                self.finished.emit(entry)
 
-        self._store.ask(take_in, taken_in, partial(self._on_run_failed, download))
+        stop = self._runs[download.id].stop
+        self._arrivals.take_in(download, hashes, stop, taken_in, partial(self._on_run_failed, download))
 
     def _on_run_failed(self, download: Download, error: UserError) -> None:
         if self._runs[download.id].stop.is_set:  # and so it does not matter how it has ended
@@ -294,14 +318,11 @@ class DownloadQueue(QObject):
     def _discard(self, download: Download) -> None:
         """Delete what is there of a canceled download that does not run any more."""
 
-        def delete(library: tuple[Model, ...]) -> None:
-            self._background.run(partial(_discard, download, self._models, library, self.items), deleted)
-
-        def deleted(_none: None) -> None:
+        def deleted() -> None:
             del self._leaving[download.id]
             self._go_on()
 
-        self._store.ask(lambda r: r.models.list_models(), delete)
+        self._arrivals.discard(download, self.items, deleted)
 
     def _set(self, download_id: int, state: DownloadState, note: str = "", go_on: bool = True) -> None:
         def done(_none: None) -> None:
@@ -332,17 +353,3 @@ class DownloadQueue(QObject):
         for run in self._runs.values():
             run.pace.note(run.done)
         self.progressed.emit()
-
-
-def _done(download: Download, models: Path) -> int:
-    try:
-        return done_bytes(download, models)
-    except UserError:
-        return 0  # its name is refused when it is started
-
-
-def _discard(download: Download, models: Path, library: tuple[Model, ...], others: tuple[Download, ...]) -> None:
-    try:
-        discard(download, models, library, others)
-    except UserError:
-        return  # nothing was ever stored under such a name

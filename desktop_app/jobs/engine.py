@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -13,19 +14,30 @@ from desktop_app.engine.messages import (
     AnyEvent,
     ChatMessage,
     Command,
+    Compare,
+    Compared,
     Count,
     Counted,
     Device,
+    Effect,
+    Event,
     Failed,
     Forget,
     Generate,
     Hello,
     Load,
     Loaded,
-    LoadProgress,
+    Merge,
+    Merged,
     ModelFacts,
     Piece,
     Prefill,
+    Prepare,
+    Prepared,
+    Progress,
+    Score,
+    Scored,
+    Stack,
     StateFolder,
     Stop,
     Unload,
@@ -38,6 +50,8 @@ STOP_PATIENCE_MS = 3_000
 _log = logging.getLogger(__name__)
 
 Handler = Callable[[AnyEvent], None]
+_Question = Count | Prepare | Score | Compare | Merge
+_Closing = TypeVar("_Closing", bound=Event)
 
 
 @dataclass(frozen=True)
@@ -163,13 +177,8 @@ class Engine(QObject):
     ) -> None:
         """Count the prompt's tokens: `on_done(tokens, longest prompt that leaves room for an answer)`."""
 
-        def handle(event: AnyEvent) -> None:
-            if isinstance(event, Failed):
-                on_error(UserError(event.sentence, event.hint))
-            elif isinstance(event, Counted):
-                on_done(event.tokens, event.limit)
-
-        self._send(Count(self._next_request(), messages), handle)
+        command = Count(self._next_request(), messages)
+        self._ask(command, Counted, lambda event: on_done(event.tokens, event.limit), on_error)
 
     def generate(
         self,
@@ -179,11 +188,47 @@ class Engine(QObject):
         continue_last: bool = False,
         omit_at_least: int = 0,
         conversation: int = 0,
+        stack: Stack = (),
     ) -> int:
         """Ask for an answer and return the request's number. Events go to `handler`, the last is Finished or Failed."""
         request = self._next_request()
-        self._send(Generate(request, messages, sampler, continue_last, omit_at_least, conversation), handler)
+        self._send(Generate(request, messages, sampler, continue_last, omit_at_least, conversation, stack), handler)
         return request
+
+    def prepare(self, stack: Stack, on_done: Callable[[], None], on_error: Callable[[UserError], None]) -> None:
+        """Have the loaded model check these adapters and get them ready, so that the next answer begins at once."""
+        self._ask(Prepare(self._next_request(), stack), Prepared, lambda _event: on_done(), on_error)
+
+    def score(
+        self, text: str, stack: Stack, on_done: Callable[[Scored], None], on_error: Callable[[UserError], None]
+    ) -> int:
+        """Measure how likely the loaded model, under a stack, finds a text; return the request's number."""
+        return self._ask(Score(self._next_request(), text, stack), Scored, on_done, on_error)
+
+    def compare(
+        self,
+        text: str,
+        stack: Stack,
+        other_stack: Stack,
+        on_done: Callable[[Effect], None],
+        on_error: Callable[[UserError], None],
+        other_model: str = "",
+    ) -> int:
+        """Measure how two ways of reading a text differ (see `Compare`); return the request's number."""
+        command = Compare(self._next_request(), text, stack, other_stack, other_model)
+        return self._ask(command, Compared, lambda event: on_done(event.effect), on_error)
+
+    def merge(
+        self,
+        model: str,
+        stack: Stack,
+        out: str,
+        on_done: Callable[[Merged], None],
+        on_error: Callable[[UserError], None],
+        on_progress: Callable[[float], None],
+    ) -> int:
+        """Write a merged model, whatever model is loaded; return the request's number."""
+        return self._ask(Merge(self._next_request(), model, stack, out), Merged, on_done, on_error, on_progress)
 
     def forget(self, conversation: int) -> None:
         """Destroy what the process knows of a conversation; what is on disk while there is none stays."""
@@ -195,12 +240,42 @@ class Engine(QObject):
         self._write(Stop(request))
         QTimer.singleShot(STOP_PATIENCE_MS, self, lambda: self._kill_if_deaf(request))
 
+    def quit(self) -> None:
+        """Have the process end, without waiting for that; nothing is asked of it. The next command starts another."""
+        process, self._process = self._process, None
+        self.model = self._loaded_as = None
+        if process is not None:
+            process.ended.disconnect(self._on_ended)
+            process.ended.connect(process.deleteLater)
+            process.quit()
+
     def close(self) -> None:
         """End the process, patiently first. Blocks for seconds; for the end of the program."""
         self._idle.stop()
-        process, self._process = self._process, None
-        if process is not None:
+        self._process = None
+        for process in self.findChildren(EngineProcess):  # one may be at its end already
             process.close()
+
+    def _ask(
+        self,
+        command: _Question,
+        answer: type[_Closing],
+        on_done: Callable[[_Closing], None],
+        on_error: Callable[[UserError], None],
+        on_progress: Callable[[float], None] = lambda _fraction: None,
+    ) -> int:
+        """Send a command that is answered by one event of this type; return its number."""
+
+        def handle(event: AnyEvent) -> None:
+            if isinstance(event, Failed):
+                on_error(UserError(event.sentence, event.hint))
+            elif isinstance(event, Progress):
+                on_progress(event.fraction)
+            elif isinstance(event, answer):
+                on_done(event)
+
+        self._send(command, handle)
+        return command.request
 
     # ------------------------------------------------------------ the process
 
@@ -208,7 +283,7 @@ class Engine(QObject):
         self._last_request += 1
         return self._last_request
 
-    def _send(self, command: Load | Unload | Count | Generate | Forget, handler: Handler) -> None:
+    def _send(self, command: Load | Unload | Generate | Forget | _Question, handler: Handler) -> None:
         self._handlers[command.request] = handler
         if self._process is None:
             self._process = process = EngineProcess(self)
@@ -230,7 +305,7 @@ class Engine(QObject):
         handler = self._handlers.get(event.request)
         if handler is None:
             return
-        if not isinstance(event, LoadProgress | Prefill | Piece):
+        if not isinstance(event, Progress | Prefill | Piece):
             del self._handlers[event.request]
         handler(event)
         self._watch_idleness()
@@ -263,7 +338,7 @@ class Engine(QObject):
 
     def _on_load_event(self, loading: _Loading, event: AnyEvent) -> None:
         is_current = loading == self._loading
-        if isinstance(event, LoadProgress) and is_current:
+        if isinstance(event, Progress) and is_current:
             self.load_progressed.emit(event.fraction)
         elif isinstance(event, Loaded):
             self.model, self._loaded_as = event.model, (loading.path, loading.settings)

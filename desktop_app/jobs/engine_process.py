@@ -57,6 +57,11 @@ class EngineProcess(QObject):
         """Send a command; before the process has started it waits for that."""
         self._process.write(Codec.encode(command))
 
+    def quit(self) -> None:
+        """Ask the process to end once it has nothing to do any more; `ended` tells when it is so."""
+        self._process.write(Codec.encode(Quit()))
+        self._process.closeWriteChannel()
+
     def kill(self) -> None:
         """End the process at once; `ended` tells when it is so."""
         self._process.kill()

@@ -1,27 +1,23 @@
 """What the person looks for on the Hub: results of the last search, the repository that is open."""
 
 from collections.abc import Callable
-from functools import partial
-from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
 from desktop_app.errors import UserError
 from desktop_app.jobs.background import Background
 from desktop_app.jobs.connection import HubConnection
+from desktop_app.jobs.hub_questions import HubQuestions
 from desktop_app.library.browse import Found, Look, choose_offer, look, search
 from desktop_app.library.offers import Offer
 from desktop_app.library.prospects import Machine
-from desktop_app.network.door import Stop, purpose
 from desktop_app.network.records import HubRepo
-
-_T = TypeVar("_T")
 
 PAGE = 30
 MOST = 300  # who has not found it by then should say more words
 
 
-class HubBrowser(QObject):
+class HubBrowser(HubQuestions):
     """Lives in the GUI thread. What was asked before ends as soon as something else is asked.
 
     Args:
@@ -36,14 +32,13 @@ class HubBrowser(QObject):
         searched(): `found` is different.
         looking(str): The same for one repository; `looked` or `failed` follows.
         looked(Look): A repository in detail.
-        failed(UserError): Nothing came of what was asked last.
+        failed(UserError): Nothing came of what was asked last; of `HubQuestions`.
     """
 
     searching = Signal()
     searched = Signal()
     looking = Signal(str)
     looked = Signal(Look)
-    failed = Signal(UserError)
 
     def __init__(
         self,
@@ -52,11 +47,8 @@ class HubBrowser(QObject):
         machine: Callable[[], Machine],
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._connection = connection
-        self._background = background
+        super().__init__(connection, background, parent)
         self._machine = machine
-        self._stop = Stop()  # of what was asked last
         self._words = ""
         self._order = "downloads"
         self._limit = PAGE
@@ -91,14 +83,6 @@ class HubBrowser(QObject):
             lambda: choose_offer(self._connection.hub(), repo, quant), lambda found: on_done(*found), on_error
         )
 
-    def forget(self) -> None:
-        """End what is still on its way, without a word."""
-        self._stop.set()
-
-    def close(self) -> None:
-        """The same, for the end of the program."""
-        self.forget()
-
     def _search(self) -> None:
         words, order, limit, machine = self._words, self._order, self._limit, self._machine()
 
@@ -109,21 +93,3 @@ class HubBrowser(QObject):
 
         self.searching.emit()
         self._ask(lambda: search(self._connection.hub(), words, order, limit, machine), show)  # type: ignore[arg-type]
-
-    def _ask(self, work: Callable[[], _T], on_done: Callable[[_T], None]) -> None:
-        self._stop.set()
-        stop = self._stop = Stop()
-
-        def ask() -> _T:
-            with purpose("", stop):
-                return work()
-
-        def show(result: _T) -> None:
-            if not stop.is_set:
-                on_done(result)
-
-        self._background.run_long(ask, show, partial(self._fail, stop))
-
-    def _fail(self, stop: Stop, error: UserError) -> None:
-        if not stop.is_set:
-            self.failed.emit(error)

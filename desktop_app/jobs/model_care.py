@@ -40,10 +40,15 @@ class FileFacts:
 
 @dataclass(frozen=True)
 class Usage:
-    """What would be missed if a model were deleted."""
+    """What would be missed if a model were deleted.
+
+    Attributes:
+        n_adapters: How many of the library were measured on it.
+    """
 
     disk_bytes: int
     n_conversations: int
+    n_adapters: int = 0
 
 
 @dataclass(frozen=True)
@@ -174,7 +179,14 @@ class ModelCare(QObject):
 
     def usage(self, model: Model, on_done: Callable[[Usage], None]) -> None:
         """Tell what deleting the model would free and who would miss it."""
-        self._store.ask(lambda r: Usage(disk_bytes(model), r.models.n_conversations(model.id)), on_done)
+
+        def count(repositories: Repositories) -> Usage:
+            known = {adapter.sha256 for adapter in repositories.adapters.list_adapters()}
+            measured = {proof.adapter_sha256 for proof in repositories.adapters.proofs_of(model.sha256)}
+            n_conversations = repositories.models.n_conversations(model.id)
+            return Usage(disk_bytes(model), n_conversations, len(known & measured))
+
+        self._store.ask(count, on_done)
 
     def delete(self, model: Model) -> None:
         """Delete its files and forget it. Conversations with it stay."""

@@ -9,10 +9,12 @@ from PySide6.QtCore import QObject, Signal
 from desktop_app.errors import UserError
 from desktop_app.jobs.background import Background
 from desktop_app.paths import DataFolder
+from desktop_app.storage.adapters import Adapters
 from desktop_app.storage.chats import Chats
 from desktop_app.storage.database import Database
 from desktop_app.storage.downloads import Downloads
 from desktop_app.storage.models import Models
+from desktop_app.storage.presets import Presets
 
 _T = TypeVar("_T")
 
@@ -24,6 +26,8 @@ class Repositories:
     database: Database
     chats: Chats
     models: Models
+    adapters: Adapters
+    presets: Presets
     downloads: Downloads
 
     @classmethod
@@ -35,7 +39,9 @@ class Repositories:
         """
         folder.create()
         database = Database.open(folder.database)
-        return cls(database, Chats(database), Models(database), Downloads(database))
+        return cls(
+            database, Chats(database), Models(database), Adapters(database), Presets(database), Downloads(database)
+        )
 
 
 class Store(QObject):

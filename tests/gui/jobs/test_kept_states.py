@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from desktop_app.engine.messages import Forget, StateFolder, Unload
-from desktop_app.engine.state_files import StateFiles, remove_states
+from desktop_app.engine.state_files import StateFiles, StateId, remove_states
 from desktop_app.jobs import kept_states
 from desktop_app.jobs.kept_states import KeptStates
 from desktop_app.jobs.preferences import Preferences
@@ -28,7 +28,7 @@ def conversations(ask, data_folder):
     numbers = ask(lambda r: tuple(r.chats.create().id for _ in range(2)))
     for key in ("a" * 64, "b" * 64):
         for number in numbers:
-            StateFiles(data_folder.kv, key, 10**9).write(number, [1, 2, 3], b"state", lambda: True)
+            StateFiles(data_folder.kv, key, 10**9).write(StateId(number), [1, 2, 3], b"state", lambda: True)
     return numbers
 
 

@@ -42,7 +42,7 @@ def failed(queue):
 
 
 @pytest.fixture
-def add(hub, queue, until):
+def add(hub, data_folder, queue, until):
     """Put a repository with these files on the Hub and into the queue; return the folder it goes to."""
 
     def add(files=None, repo=REPO, name="tiny", **about):
@@ -52,6 +52,6 @@ def add(hub, queue, until):
         queue.add(name, files_of(added), repo, added.sha, "mit")
         until(lambda: name in seen)
         queue.changed.disconnect(watching)
-        return queue._models / repo
+        return data_folder.models / repo
 
     return add

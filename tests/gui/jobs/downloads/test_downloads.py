@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 from types import SimpleNamespace
 
-from desktop_app.jobs import downloads as module
+from desktop_app.jobs import arrivals as module
 from desktop_app.jobs.downloads import Phase
 from desktop_app.library import transfer
 from desktop_app.library.browse import choose_offer
@@ -18,7 +18,9 @@ from tests.support.hub import Faults
 # ------------------------------------------------------------ into the library
 
 
-def test_what_is_asked_for_comes_into_the_library_whole_and_checked(hub, queue, add, finished, until, ask_store):
+def test_what_is_asked_for_comes_into_the_library_whole_and_checked(
+    hub, data_folder, queue, add, finished, until, ask_store
+):
     folder = add()
     until(lambda: finished)
     (model,) = ask_store(lambda r: r.models.list_models())
@@ -32,7 +34,7 @@ def test_what_is_asked_for_comes_into_the_library_whole_and_checked(hub, queue, 
     assert model.verified_at is not None
     assert Path(model.path).read_bytes() == MODEL
     until(lambda: not queue.items)
-    assert names(queue._models) == ["owner", "owner/name", f"owner/name/{NAME}"]
+    assert names(data_folder.models) == ["owner", "owner/name", f"owner/name/{NAME}"]
     assert ask_store(lambda r: r.downloads.list_downloads()) == ()
     assert hub.bytes_sent == len(MODEL)
 
@@ -121,19 +123,19 @@ def test_who_pauses_while_the_network_is_lost_has_paused(hub, queue, add, until,
     assert not queue._retry.isActive()
 
 
-def test_of_a_canceled_download_nothing_is_left(hub, queue, add, finished, until, ask_store):
+def test_of_a_canceled_download_nothing_is_left(hub, data_folder, queue, add, finished, until, ask_store):
     slowed(hub)
     folder = add()
     until(lambda: hub.bytes_sent > 100_000)
     queue.cancel(item(queue).id)
     assert queue.items == ()
     until(lambda: not folder.exists())
-    assert names(queue._models) == []
+    assert names(data_folder.models) == []
     assert ask_store(lambda r: r.downloads.list_downloads()) == ()
     assert finished == []
 
 
-def test_a_waiting_or_paused_one_can_be_canceled_too(hub, queue, add, until):
+def test_a_waiting_or_paused_one_can_be_canceled_too(hub, data_folder, queue, add, until):
     slowed(hub)
     for number in range(3):
         add(repo=f"owner/m{number}", name=f"m{number}")
@@ -143,10 +145,10 @@ def test_a_waiting_or_paused_one_can_be_canceled_too(hub, queue, add, until):
     for name in ("m0", "m2", "m1"):
         queue.cancel(item(queue, name).id)
     queue.cancel(999)
-    until(lambda: names(queue._models) == [])
+    until(lambda: names(data_folder.models) == [])
 
 
-def test_who_cancels_at_the_last_moment_has_canceled(queue, add, finished, until, ask_store, monkeypatch):
+def test_who_cancels_at_the_last_moment_has_canceled(data_folder, queue, add, finished, until, ask_store, monkeypatch):
     """Even if the word that all is here is on its way already."""
     done = queue._on_run_done
 
@@ -155,7 +157,7 @@ def test_who_cancels_at_the_last_moment_has_canceled(queue, add, finished, until
         done(download, hashes)
 
     monkeypatch.setattr(queue, "_on_run_done", cancel_first)
-    folder = queue._models / REPO
+    folder = data_folder.models / REPO
     add()
     until(lambda: not queue._leaving and not queue._runs and not folder.exists())
     assert ask_store(lambda r: r.models.list_models()) == ()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from desktop_app.errors import UserError
+from desktop_app.jobs import arrivals
 from desktop_app.jobs import downloads as module
 from desktop_app.jobs.downloads import Phase
 from desktop_app.network import client
@@ -141,7 +142,7 @@ def test_switched_off_and_on_in_one_breath_it_goes_on(hub, downloading, queue, a
 # ------------------------------------------------------------ copies
 
 
-def test_a_model_of_this_computer_is_copied(downloading, queue, finished, until, tmp_path):
+def test_a_model_of_this_computer_is_copied(downloading, data_folder, queue, finished, until, tmp_path):
     original = tmp_path / "elsewhere" / NAME
     original.parent.mkdir()
     original.write_bytes(MODEL)
@@ -150,7 +151,7 @@ def test_a_model_of_this_computer_is_copied(downloading, queue, finished, until,
     until(lambda: finished)
     (model,) = finished
     assert (model.source, model.repo, model.name) == ("copy", "", "tiny-Q4_0")
-    assert Path(model.path).is_relative_to(queue._models)
+    assert Path(model.path).is_relative_to(data_folder.models)
     assert Path(model.path).read_bytes() == original.read_bytes()
     assert model.sha256 == hashlib.sha256(MODEL).hexdigest()
 
@@ -166,7 +167,7 @@ def test_what_cannot_be_copied_is_told(qtbot, downloading, queue, tmp_path):
 
 
 def test_how_far_and_how_fast_it_is_told_and_when_it_will_be_done(qtbot, hub, queue, add, until, monkeypatch):
-    assert queue.overall is None
+    assert queue.overall(arrivals.MODEL) is None
     hub.faults.throttle_bytes_per_s = MIB
     add()
     monkeypatch.setattr(time, "time", lambda: 0.0)  # whoever sets the calendar changes nothing
@@ -174,7 +175,7 @@ def test_how_far_and_how_fast_it_is_told_and_when_it_will_be_done(qtbot, hub, qu
     progress = queue.progress(item(queue))
     assert progress.total_bytes == len(MODEL)
     assert 0 < progress.done_bytes < len(MODEL)
-    assert progress.fraction == progress.done_bytes / len(MODEL) == queue.overall
+    assert progress.fraction == progress.done_bytes / len(MODEL) == queue.overall(arrivals.MODEL)
     assert 0.3 * MIB < progress.bytes_per_s < 3 * MIB
     left = (progress.total_bytes - progress.done_bytes) / progress.bytes_per_s
     assert progress.seconds_left == pytest.approx(left)
@@ -182,7 +183,7 @@ def test_how_far_and_how_fast_it_is_told_and_when_it_will_be_done(qtbot, hub, qu
         pass
     queue.pause(item(queue).id)
     until(lambda: not queue._runs)
-    assert queue.overall is None
+    assert queue.overall(arrivals.MODEL) is None
     assert queue.progress(item(queue)).seconds_left is None
 
 
