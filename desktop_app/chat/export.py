@@ -44,7 +44,8 @@ def to_markdown(conversation: Conversation, messages: Sequence[Message]) -> str:
 
 def _message_blocks(message: Message) -> list[str]:
     name = "You" if message.role is Role.USER else message.model_name or "Assistant"
-    heading = f"## {name}, {_date(message.created_at)}"
+    stack = ", ".join(f"{entry.name} {entry.scale:g}" for entry in message.stack)
+    heading = f"## {name}{f' with {stack}' if stack else ''}, {_date(message.created_at)}"
     if message.role is Role.USER:
         return [heading, message.content.strip()]
     parts = split(message.content)

@@ -9,10 +9,11 @@ from desktop_app.gui.rail import Rail
 SMALLEST = (640, 480)  # half of a small laptop's screen
 STANDARD = (1180, 780)
 
-CHAT, MODELS, SETTINGS = "chat", "models", "settings"
+CHAT, MODELS, ADAPTERS, SETTINGS = "chat", "models", "adapters", "settings"
 PAGES = {
     CHAT: ("message-square", "Chat"),
     MODELS: ("boxes", "Models"),
+    ADAPTERS: ("layers", "Adapters"),
     SETTINGS: ("settings", "Settings"),
 }
 

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
 
 from desktop_app.gui.theme import icon, scale, theme
 
-WIDTH = 76
+WIDTH = 84
 RING = 12
 
 

@@ -14,12 +14,19 @@ from PySide6.QtWidgets import QWidget
 
 from desktop_app.engine.choices import LoadSettings
 from desktop_app.errors import UserError
+from desktop_app.gui.adapters.adapters_page import AdaptersPage
+from desktop_app.gui.adapters.mix_panel import MixPanel
 from desktop_app.gui.chat.chat_page import ChatPage
-from desktop_app.gui.library.models_page import FIND, ModelsPage
-from desktop_app.gui.main_window import CHAT, MODELS, SETTINGS, MainWindow
+from desktop_app.gui.library.library_page import FIND
+from desktop_app.gui.library.models_page import ModelsPage
+from desktop_app.gui.main_window import ADAPTERS, CHAT, MODELS, SETTINGS, MainWindow
 from desktop_app.gui.settings.settings_view import SettingsView
 from desktop_app.gui.trouble_page import TroublePage
 from desktop_app.gui.widgets.toast import Toast
+from desktop_app.jobs.adapter_browser import AdapterBrowser
+from desktop_app.jobs.adapter_library import AdapterLibrary
+from desktop_app.jobs.adapter_proofs import AdapterProofs
+from desktop_app.jobs.arrivals import ADAPTER, MODEL
 from desktop_app.jobs.background import Background
 from desktop_app.jobs.calibration import Calibration
 from desktop_app.jobs.chat_session import ChatSession
@@ -28,18 +35,19 @@ from desktop_app.jobs.downloads import DownloadQueue
 from desktop_app.jobs.engine import Engine, EngineState
 from desktop_app.jobs.hub_browser import HubBrowser
 from desktop_app.jobs.kept_states import KeptStates
+from desktop_app.jobs.merging import Merging
+from desktop_app.jobs.mixing import Mixing
 from desktop_app.jobs.model_care import ModelCare
 from desktop_app.jobs.model_finder import ModelFinder
 from desktop_app.jobs.model_library import ModelLibrary
 from desktop_app.jobs.preferences import Preferences
+from desktop_app.jobs.presets import PresetList
 from desktop_app.jobs.store import Repositories, Store
 from desktop_app.library.catalog import add_starter
 from desktop_app.paths import DataFolder
 from desktop_app.settings import options
 from desktop_app.settings.window_state import WindowState, save_window_state
-from desktop_app.storage.records import Conversation, Model, ModelDefaults
-
-TOAST_MARGIN = 112  # above the message box, which stays usable
+from desktop_app.storage.records import Adapter, Conversation, Message, Model, ModelDefaults, StackEntry
 
 _log = logging.getLogger(__name__)
 
@@ -72,7 +80,7 @@ class Workspace(QObject):
         self.states = KeptStates(folder.kv, self.store, self.engine, background, preferences)
         self.library = ModelLibrary(self.store, background, preferences.load_settings)
         self.connection = HubConnection(folder, preferences, background)
-        self.queue = DownloadQueue(self.store, background, self.connection, folder.models)
+        self.queue = DownloadQueue(self.store, background, self.connection, folder)
         self.browser = HubBrowser(self.connection, background, lambda: self.library.machine)
         self.care = ModelCare(self.store, background, self.connection, folder.models, self._release)
         self.calibration = Calibration(self.engine, self.library)
@@ -84,15 +92,54 @@ class Workspace(QObject):
             self._new_conversation,
             lambda: preferences[options.SUGGEST_TITLES],
         )
-        self.chat = ChatPage(self.session, self.store, self.engine, self.library, background)
+        self.adapter_library = AdapterLibrary(self.store, background, folder.adapters)
+        self.presets = PresetList(self.store)
+        self.mixing = Mixing(
+            self.store, background, self.engine, self.adapter_library, self._load_settings, folder.adapters
+        )
+        self.merging = Merging(
+            self.store,
+            background,
+            lambda: Engine(backend),
+            self.adapter_library,
+            self.library,
+            self._load_settings,
+            folder.models,
+        )
+        self.chat = ChatPage(
+            self.session,
+            self.store,
+            self.engine,
+            self.library,
+            self.adapter_library,
+            self.presets,
+            MixPanel(self.mixing, self.merging, self.presets, self.adapter_library),
+            background,
+        )
         self.models = ModelsPage(
             self.library, self.care, self.finder, self.queue, self.browser, self.connection, preferences, background
         )
+        self.adapter_browser = AdapterBrowser(self.connection, background)
+        self.adapters = AdaptersPage(
+            self.adapter_library,
+            AdapterProofs(self.store, background, self.engine, self._load_settings),
+            self.library,
+            self.session,
+            self.queue,
+            self.adapter_browser,
+            self.connection,
+            background,
+        )
         self.settings_view = SettingsView(preferences, self.connection, str(folder.root))
         self.settings = self.settings_view.settings
-        pages: dict[str, QWidget] = {CHAT: self.chat, MODELS: self.models, SETTINGS: self.settings_view}
+        pages: dict[str, QWidget] = {
+            CHAT: self.chat,
+            MODELS: self.models,
+            ADAPTERS: self.adapters,
+            SETTINGS: self.settings_view,
+        }
         window.set_pages(pages)
-        self.toast = Toast(window, bottom_margin=TOAST_MARGIN)
+        self.toast = Toast(window, usable=self.chat.composer)
         self._connect()
         self.chat.composer.edit.setFocus()
 
@@ -103,7 +150,9 @@ class Workspace(QObject):
     def close(self) -> None:
         """Save what is being written, end the engine, close the database; the background still has to be closed."""
         self.session.close()
-        for job in (self.queue, self.browser, self.library, self.care, self.finder, self.connection):
+        for hub_job in (self.queue, self.browser, self.adapter_browser, self.connection):
+            hub_job.close()
+        for job in (self.library, self.care, self.finder, self.mixing, self.merging):
             job.close()
         state = WindowState(
             geometry=self.window.geometry_text(),
@@ -137,6 +186,8 @@ class Workspace(QObject):
             # How a model is loaded depends on which others are there.
             self.library.looked.connect(begin, Qt.ConnectionType.SingleShotConnection)
         self.library.refresh()
+        self.adapter_library.refresh()
+        self.presets.refresh()
         self.queue.open()
         self.finder.scan()
         self.chat.list.refresh()
@@ -156,19 +207,27 @@ class Workspace(QObject):
         self.library.added.connect(lambda model: self.toast.tell(f"{model.name} was added."))
         self.models.chat_wanted.connect(self._chat_with)
         self.models.watch_wanted.connect(lambda name: self.preferences.set(options.WATCHED_FOLDER, name))
-        self.session.answered.connect(lambda answer: self.library.note_speed(answer.model_sha256, answer.facts))
+        self.session.answered.connect(self._note_speed)
         self.models.finding.connect(self.calibration.measure)
         self.library.changed.connect(lambda: self.session.renew_model(self.library.models))
         self.queue.changed.connect(self._show_downloads)
         self.queue.progressed.connect(self._show_downloads)
         self.queue.finished.connect(self._on_downloaded)
+        self.queue.adapter_finished.connect(self._on_adapter_downloaded)
         self.queue.failed.connect(lambda download, error: self.toast.tell(f"{download.name}: {error}"))
         self.finder.added.connect(self.library.refresh)
         self.care.changed.connect(self.library.refresh)
         self.care.told.connect(self.toast.tell)
         self.care.refused.connect(self._tell)
+        self.adapter_library.added.connect(lambda adapter: self.toast.tell(f"{adapter.name} was added."))
+        self.adapter_library.told.connect(self.toast.tell)
+        self.adapter_library.refused.connect(self._tell)
+        self.adapters.chat_wanted.connect(self._add_to_chat)
         self.chat.models_wanted.connect(lambda: self.window.show_page(MODELS))
         self.chat.better_model_wanted.connect(self._find_models)
+        self.chat.mix.told.connect(self.toast.tell)
+        self.chat.mix.undo_offered.connect(self.toast.tell)
+        self.chat.adapters_wanted.connect(lambda: self.window.show_page(ADAPTERS))
         self.chat.undo_offered.connect(self.toast.tell)
         self.preferences.changed.connect(self._on_preference)
         for option in (options.SEND_KEY, options.IDLE_MINUTES):
@@ -183,11 +242,16 @@ class Workspace(QObject):
         self.models.set_in_use(self.engine.model.path if state == EngineState.READY and self.engine.model else "")
 
     def _show_downloads(self) -> None:
-        self.window.rail.show_progress(MODELS, self.queue.overall)
+        for page, kind in ((MODELS, MODEL), (ADAPTERS, ADAPTER)):
+            self.window.rail.show_progress(page, self.queue.overall(kind))
 
     def _on_downloaded(self, model: Model) -> None:
         self.library.refresh()
         self.toast.tell(f"{model.name} is here and was checked. It is ready to chat with.")
+
+    def _on_adapter_downloaded(self, adapter: Adapter) -> None:
+        self.adapter_library.refresh()
+        self.toast.tell(f"{adapter.name} is here and was checked. It can be added to a chat.")
 
     def _release(self, model: Model, then: Callable[[], None]) -> None:
         """Have the engine let go of a model whose file is to be deleted."""
@@ -200,9 +264,20 @@ class Workspace(QObject):
         self.window.show_page(MODELS)
         self.models.show_view(FIND)
 
+    def _note_speed(self, answer: Message) -> None:
+        if not answer.stack:  # adapters take time of their own
+            self.library.note_speed(answer.model_sha256, answer.facts)
+
     def _chat_with(self, model: Model) -> None:
         self.window.show_page(CHAT)
         self.chat.use_model(model)
+
+    def _add_to_chat(self, adapter: Adapter) -> None:
+        self.chat.mixer.settle()
+        entry = StackEntry(adapter.sha256, adapter.name, adapter.default_scale)
+        self.session.set_stack((*self.session.conversation.stack, entry))
+        self.window.show_page(CHAT)
+        self.chat.composer.edit.setFocus()
 
     def _on_preference(self, option: options.Option[Any]) -> None:
         if option is options.SEND_KEY:

@@ -1,4 +1,4 @@
-"""Pictures of every page of the real program: `python -m tests.shots [FOLDER]`, by default into build/shots.
+"""Pictures of every page of the real program: `python -m tests.shots [FOLDER [GROUP...]]`, by default into build/shots.
 
 Each scene is taken in light and dark, 1280 x 800 and 900 x 600. The conversations are sent to the starter model or
 stored from `content.py`; nothing is painted for the picture.
@@ -12,34 +12,26 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import QEventLoop
 
 from desktop_app.app import App
 from desktop_app.errors import UserError
-from desktop_app.gui.library.models_page import FIND, HERE
+from desktop_app.gui.library.library_page import FIND, HERE
 from desktop_app.gui.main_window import CHAT, MODELS, SETTINGS
 from desktop_app.gui.trouble_page import TroublePage
 from desktop_app.gui.workspace import Workspace
+from desktop_app.jobs.arrivals import MODEL
 from desktop_app.jobs.engine import EngineState
 from desktop_app.paths import DataFolder
 from desktop_app.settings import options
+from tests.shots.adapter_content import fill_with_adapters
+from tests.shots.adapter_scenes import AdapterScenes
 from tests.shots.content import store_conversations
 from tests.shots.hub_content import GATED, SHOWN, fill
+from tests.shots.waiting import wait, wait_for
 from tests.support.hub import LoopbackHub
 
 SIZES = ((1280, 800), (900, 600))
-SETTLE_MS = 400  # transcripts fill in slices, highlighting comes from another thread
-
-
-def wait(ms: int = SETTLE_MS) -> None:
-    loop = QEventLoop()
-    QTimer.singleShot(ms, loop.quit)
-    loop.exec()
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    while not condition():
-        wait(20)
 
 
 class Photographer:
@@ -49,11 +41,14 @@ class Photographer:
         self.app = app
         self.folder = folder
 
-    def take(self, scene: str) -> None:
-        """Save the window as it is, in both sizes."""
+    def take(self, scene: str, prepare: Callable[[], object] | None = None) -> None:
+        """Save the window as it is, in both sizes; `prepare` is called once it has its size."""
         for width, height in SIZES:
             self.app.window.resize(width, height)
             wait()
+            if prepare is not None:
+                prepare()
+                wait()
             theme = self.app.preferences[options.THEME]
             name = f"{scene}-{theme}-{width}x{height}.png"
             self.app.window.grab().save(str(self.folder / name))
@@ -67,8 +62,8 @@ class Photographer:
         self.app.session.open(found[0])
         wait_for(lambda: self.app.session.conversation.id == found[0])
 
-    def all_scenes(self) -> None:
-        """Take every page, empty and full."""
+    def chat(self) -> None:
+        """Take the Chat page, empty and full."""
         app = self.app
         app.window.show_page(CHAT)
         app.chat.start_new()
@@ -85,17 +80,29 @@ class Photographer:
         app.chat.list.search.clear()
         self.stream()
         self.compare()
-        app.window.show_page(MODELS)
-        self.library()
+
+    def settings(self) -> None:
+        """Take the Settings page."""
+        app = self.app
         app.window.show_page(SETTINGS)
         self.take("settings")
         app.settings_view.show_connections()
         self.take("connections")
         app.settings_view.setCurrentWidget(app.settings)
 
+    def trouble(self) -> None:
+        """Take the page of trouble, from which there is no way back."""
+        trouble = UserError(
+            "The chats in this folder were written by a newer version of Moatless.",
+            "Install the newest version, or start with --data-dir and another folder.",
+        )
+        self.app.window.show_trouble(TroublePage(trouble, "/home/ada/.local/share/Moatless"))
+        self.take("trouble")
+
     def library(self) -> None:
         """Take the Models page: what is here, one model, what can be found, one repository, and a download."""
         app, page = self.app, self.app.models
+        app.window.show_page(MODELS)
         page.show_view(HERE)
         wait_for(lambda: bool(page.local_page.cards))
         self.take("models")
@@ -114,13 +121,13 @@ class Photographer:
             with_answer.exec()
             self.take(scene)
         app.browser.find_offer(SHOWN, "Q8_0", app.queue.add_offer, print)
-        wait_for(lambda: (app.queue.overall or 0) > 0.02)
+        wait_for(lambda: (app.queue.overall(MODEL) or 0) > 0.02)
         page.show_view(HERE)
         self.take("models-downloading")
         page.show_view(FIND)
         page.find_page.search.clear()
         app.queue.cancel(app.queue.items[0].id)
-        wait_for(lambda: app.queue.overall is None)
+        wait_for(lambda: app.queue.overall(MODEL) is None)
 
     def stream(self) -> None:
         """Have the starter model write, and take it while it does."""
@@ -144,11 +151,12 @@ class Photographer:
         wait_for(lambda: not session.answers)
 
 
-def main(folder: Path) -> None:
-    """Take all pictures."""
+def main(folder: Path, groups: list[str]) -> None:
+    """Take the pictures of these groups; of all if there are none."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="moatless-shots-") as scratch, LoopbackHub() as hub:
         fill(hub)
+        fill_with_adapters(hub)
         hub.faults.throttle_bytes_per_s = 20_000_000
         os.environ["HF_ENDPOINT"] = hub.url
         data = DataFolder(Path(scratch))
@@ -159,18 +167,18 @@ def main(folder: Path) -> None:
             app.open()
             wait_for(lambda: app.engine.state == EngineState.READY)
             photographer = Photographer(app, folder)
-            for scheme in ("light", "dark"):
-                app.preferences.set(options.THEME, scheme)
-                photographer.all_scenes()
-            for scheme in ("light", "dark"):
-                app.preferences.set(options.THEME, scheme)
-                trouble = UserError(
-                    "The chats in this folder were written by a newer version of Moatless.",
-                    "Install the newest version, or start with --data-dir and another folder.",
-                )
-                app.window.show_trouble(TroublePage(trouble, scratch))
-                photographer.take("trouble")
+            scenes = {
+                "chat": photographer.chat,
+                "models": photographer.library,
+                "adapters": AdapterScenes(photographer, data.adapters).take,
+                "settings": photographer.settings,
+                "trouble": photographer.trouble,
+            }
+            for group in groups or scenes:
+                for scheme in ("light", "dark"):
+                    app.preferences.set(options.THEME, scheme)
+                    scenes[group]()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path("build/shots"))
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path("build/shots"), sys.argv[2:])

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from desktop_app.gui.chat.answer_facts import summary
+from desktop_app.gui.chat.answer_facts import stack_words, summary
 from desktop_app.gui.chat.drag_scroller import DragScroller
 from desktop_app.gui.chat.highlight import RunInBackground
 from desktop_app.gui.chat.message_footer import INSET
@@ -26,6 +26,7 @@ class AnswerCard(QFrame):
     Args:
         number, total: Which of the answers this is, counted from 1.
         is_shown: Whether it is the one that the conversation has now.
+        names_stack: Whether what sets it apart from the others is its stack.
 
     Signals:
         keep_requested(int), stop_requested(int): A button was pressed, with the answer's id.
@@ -39,7 +40,13 @@ class AnswerCard(QFrame):
     selection_started = Signal()
 
     def __init__(
-        self, message: Message, number: int, total: int, is_shown: bool, run_in_background: RunInBackground
+        self,
+        message: Message,
+        number: int,
+        total: int,
+        is_shown: bool,
+        names_stack: bool,
+        run_in_background: RunInBackground,
     ) -> None:
         super().__init__()
         self.message = message
@@ -49,8 +56,10 @@ class AnswerCard(QFrame):
         self._ordered: list[QWidget] = []
         self.setProperty("panel", "card")
         self.setAccessibleName(self.tr("Answer {number} of {total}").format(number=number, total=total))
-        title = self.tr("Answer {number}, in the chat now") if is_shown else self.tr("Answer {number}")
-        self._title = ElidedLabel(title.format(number=number))
+        title = stack_words(message.stack) if names_stack else self.tr("Answer {number}").format(number=number)
+        shown = self.tr("{title}, in the chat now").format(title=title)
+        self._title = ElidedLabel(shown if is_shown else title)
+        self._names_stack = names_stack
         self.stop = IconButton("square", self.tr("Stop answer {number}").format(number=number), size=ICON_SIZE_SMALL)
         self.stop.clicked.connect(lambda: self.stop_requested.emit(self.message.id))
         self._facts = ElidedLabel()
@@ -108,7 +117,8 @@ class AnswerCard(QFrame):
     def _show_state(self) -> None:
         is_written = self.message.state == MessageState.STREAMING
         self.stop.setVisible(is_written)
-        self._facts.setText(self.tr("Writing") if is_written else summary(self.message))
+        said = replace(self.message, stack=()) if self._names_stack else self.message
+        self._facts.setText(self.tr("Writing") if is_written else summary(said))
         self.keep.setEnabled(self.message.state != MessageState.FAILED)
 
     def _on_resized(self) -> None:

@@ -5,8 +5,9 @@ from enum import Enum
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
+from desktop_app.adapters.stack import acting
 from desktop_app.engine.messages import AnswerFacts
-from desktop_app.storage.records import Message, MessageState, Role
+from desktop_app.storage.records import Message, MessageState, Role, Stack
 
 _SEPARATOR = " · "
 
@@ -47,7 +48,18 @@ def summary(message: Message) -> str:
         parts.append(_tr("{seconds} s").format(seconds=locale.toString(facts.prefill_s + facts.decode_s, "f", 1)))
     if message.model_name:
         parts.append(message.model_name)
+    if message.stack:
+        parts.append(_tr("stack: {stack}").format(stack=stack_words(message.stack)))
     return _SEPARATOR.join(parts)
+
+
+def stack_words(stack: Stack) -> str:
+    """Return a stack in words: names with their scales."""
+    acts = acting(stack)
+    if not acts:
+        return _tr("Without adapters")
+    locale = QLocale()
+    return ", ".join(f"{entry.name} {locale.toString(entry.scale, 'f', 2)}" for entry in acts)
 
 
 def details(facts: AnswerFacts) -> str:

@@ -18,13 +18,11 @@ class ChatHeader(QFrame):
     Signals:
         model_chosen(Model): From the menu of models.
         more_models_wanted(): The last entry of that menu.
-        options_toggled(bool): This chat's settings should be shown or hidden.
         list_wanted(): The conversation list, where the window is too narrow to show it all the time.
     """
 
     model_chosen = Signal(Model)
     more_models_wanted = Signal()
-    options_toggled = Signal(bool)
     list_wanted = Signal()
 
     def __init__(self) -> None:
@@ -45,7 +43,6 @@ class ChatHeader(QFrame):
         self.model_button.setMenu(QMenu(self.model_button))
         self.options_button = IconButton("sliders-horizontal", "Settings of this chat")
         self.options_button.setCheckable(True)
-        self.options_button.toggled.connect(self.options_toggled)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(scale.SPACE_24, 0, scale.SPACE_16, 0)
         layout.setSpacing(scale.SPACE_8)

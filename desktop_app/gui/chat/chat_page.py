@@ -4,31 +4,33 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop_app.engine.messages import Prefill
 from desktop_app.errors import UserError
+from desktop_app.gui.adapters.mix_panel import MixPanel
+from desktop_app.gui.adapters.mixer import Mixer
+from desktop_app.gui.chat.chat_frame import ChatFrame
 from desktop_app.gui.chat.chat_header import ChatHeader
-from desktop_app.gui.chat.chat_options import WIDTH as OPTIONS_WIDTH
 from desktop_app.gui.chat.chat_options import ChatOptions
-from desktop_app.gui.chat.comparison_page import WANTED_WIDTH, ComparisonPage
+from desktop_app.gui.chat.comparison_page import ComparisonPage
 from desktop_app.gui.chat.composer import Composer
 from desktop_app.gui.chat.conversation_list import ConversationList
 from desktop_app.gui.chat.link_guard import ask_before_opening
 from desktop_app.gui.chat.transcript import Transcript
 from desktop_app.gui.chat.welcome import Welcome
-from desktop_app.gui.rail import WIDTH as RAIL_WIDTH
 from desktop_app.gui.theme import scale, theme
+from desktop_app.jobs.adapter_library import AdapterLibrary
 from desktop_app.jobs.answer import Answer
 from desktop_app.jobs.background import Background
 from desktop_app.jobs.chat_session import ChatSession, Status
 from desktop_app.jobs.engine import Engine, EngineState
 from desktop_app.jobs.model_library import ModelLibrary
+from desktop_app.jobs.presets import PresetList
 from desktop_app.jobs.store import Store
-from desktop_app.storage.records import Message, Model, Role
+from desktop_app.storage.records import Message, Model, Role, Stack
 
-LIST_WIDTH = 264
 EARLIER = 30  # messages that are read when the person scrolls to the edge of what is shown
 
 
@@ -38,15 +40,25 @@ class ChatPage(QWidget):
     Signals:
         models_wanted(): The page of models.
         better_model_wanted(): The same, with those that can be downloaded.
+        adapters_wanted(): The page of adapters.
         undo_offered(str, Callable): What was done, and how to undo it.
     """
 
     models_wanted = Signal()
     better_model_wanted = Signal()
+    adapters_wanted = Signal()
     undo_offered = Signal(str, object)
 
     def __init__(
-        self, session: ChatSession, store: Store, engine: Engine, library: ModelLibrary, background: Background
+        self,
+        session: ChatSession,
+        store: Store,
+        engine: Engine,
+        library: ModelLibrary,
+        adapters: AdapterLibrary,
+        presets: PresetList,
+        mix: MixPanel,
+        background: Background,
     ) -> None:
         super().__init__()
         self._session = session
@@ -58,10 +70,11 @@ class ChatPage(QWidget):
         self.comparison = ComparisonPage(background.run)
         self.welcome = Welcome()
         self.composer = Composer()
+        self.mix = mix
+        self.mixer = Mixer(self.composer.stack, mix, session, engine, adapters, presets)
         self.options = ChatOptions()
         self._middle = QStackedWidget()
         self._shows_error = False
-        self._was_narrow = False
         self._is_reading = False
         self._lay_out()
         self._connect_session()
@@ -109,7 +122,7 @@ class ChatPage(QWidget):
         messages = self.transcript if self._session.path else self.welcome
         self._middle.setCurrentWidget(messages if comparison is None else self.comparison)
         self._escape.setEnabled(comparison is not None)
-        self._fold_list()
+        self.frame.need(0 if comparison is None else self.comparison.wanted_width)
 
     def _on_added(self, message: Message) -> None:
         self._show_middle()
@@ -186,7 +199,7 @@ class ChatPage(QWidget):
         self._on_library()
 
     def _show_options(self) -> None:
-        if self.options.isVisible():
+        if self.header.options_button.isChecked():
             conversation = self._session.conversation
             self.options.show_values(conversation.system_prompt, conversation.sampler)
 
@@ -211,13 +224,17 @@ class ChatPage(QWidget):
         self.list.removed.connect(lambda removed: session.start_new() if removed == session.conversation.id else None)
         self.header.model_chosen.connect(self.use_model)
         self.header.more_models_wanted.connect(self.models_wanted)
-        self.header.options_toggled.connect(self._toggle_options)
+        self.header.options_button.toggled.connect(lambda _is_down: self._show_options())
         self.header.list_wanted.connect(lambda: self.list.setVisible(not self.list.isVisible()))
         self.options.changed.connect(session.set_options)
         self.welcome.suggested.connect(self._suggest)
         self.welcome.better_model_wanted.connect(self.better_model_wanted)
         self.composer.send_requested.connect(self._send)
         self.composer.stop_requested.connect(session.stop)
+        self.composer.stack.adapters_wanted.connect(self.adapters_wanted)
+        self.composer.stack.compare_wanted.connect(self._compare)
+        self.mixer.refused.connect(self._on_refused)
+        self.mixer.accepted.connect(self._on_stack_accepted)
         self.composer.edited.connect(lambda: session.set_draft(self.composer.text()))
         transcript = self.transcript
         transcript.regenerate_requested.connect(self._with_message(session.regenerate))
@@ -266,7 +283,7 @@ class ChatPage(QWidget):
 
     def _open(self, conversation_id: int, message_id: int | None) -> None:
         self._session.open(conversation_id, message_id)
-        if self._is_narrow():
+        if self.frame.is_narrow:
             self.list.hide()
 
     def _find(self) -> None:
@@ -274,14 +291,31 @@ class ChatPage(QWidget):
         self.list.search.setFocus()
         self.list.search.selectAll()
 
-    def _send(self, text: str) -> None:
+    def _send(self, text: str, other_stack: Stack | None = None) -> None:
         self._shows_error = False
         if self._session.model is None:
             self._on_refused(
                 UserError("There is no model to answer yet.", "Choose one above, or add one under Models.")
             )
             return
-        self._session.send(text)
+        self.mixer.settle()
+        self._session.send(text, other_stack)
+
+    def _compare(self, other_stack: Stack) -> None:
+        """Have what is typed answered under both stacks, or else the last answer written once more under the other."""
+        answer = next(iter(self.transcript.messages()[-1:]), None)
+        if text := self.composer.text().strip():
+            self._send(text, other_stack)
+        elif answer is not None and answer.role == Role.ASSISTANT:
+            self.mixer.settle()
+            self._session.compare(answer, other_stack)
+        else:
+            self.composer.show_status("Write the message that is to be answered under both stacks first.")
+            self.composer.edit.setFocus()
+
+    def _on_stack_accepted(self) -> None:
+        self._shows_error = False
+        self._show_note()
 
     def _edit(self, message_id: int, text: str) -> None:
         message, view = self.transcript.message(message_id), self.transcript.view(message_id)
@@ -305,13 +339,6 @@ class ChatPage(QWidget):
 
         return slot
 
-    def _toggle_options(self, shown: bool) -> None:
-        conversation = self._session.conversation
-        if shown:
-            self.options.show_values(conversation.system_prompt, conversation.sampler)
-        self.options.setVisible(shown)
-        self._fold_list()
-
     def _show_earlier(self) -> None:
         first = self.transcript.first_index
         self._session.read_messages(max(0, first - EARLIER), first, self.transcript.prepend)
@@ -321,17 +348,6 @@ class ChatPage(QWidget):
         self._session.read_messages(last, last + EARLIER, self.transcript.append_later)
 
     # ------------------------------------------------------------ construction
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fold_list()
-
-    def _fold_list(self) -> None:
-        """Put the list away where there is no room for it, and bring it back where there is again."""
-        if self._was_narrow != self._is_narrow():
-            self._was_narrow = self._is_narrow()
-            self.list.setVisible(not self._was_narrow)
-            self.header.list_button.setVisible(self._was_narrow)
 
     def _composer_row(self) -> QHBoxLayout:
         """Return a row in which what is typed begins and ends where the transcript's text does."""
@@ -348,12 +364,6 @@ class ChatPage(QWidget):
     def _fit_composer(self) -> None:
         self.composer.setMaximumWidth(theme().column() + 2 * scale.SPACE_16)
 
-    def _is_narrow(self) -> bool:
-        room = self.width() - (0 if self.options.isHidden() else OPTIONS_WIDTH)
-        if self._session.comparison is not None:
-            return room < LIST_WIDTH + WANTED_WIDTH
-        return room < scale.NARROW_WIDTH - RAIL_WIDTH
-
     def _lay_out(self) -> None:
         self._middle.addWidget(self.welcome)
         self._middle.addWidget(self.transcript)
@@ -367,17 +377,10 @@ class ChatPage(QWidget):
         column.addWidget(self.header)
         column.addWidget(self._middle, 1)
         column.addLayout(self._composer_row())
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(self.list)
-        self.splitter.addWidget(chat)
-        self.splitter.setStretchFactor(1, 1)
-        self.splitter.setSizes([LIST_WIDTH, 900])
-        self.list.setMinimumWidth(200)
-        self.list.setMaximumWidth(420)
-        layout = QHBoxLayout(self)
+        self.frame = ChatFrame(self.list, chat)
+        self.frame.add_panel(self.header.options_button, self.options)
+        self.frame.add_panel(self.composer.stack.mix, self.mix)
+        self.frame.folded.connect(self.header.list_button.setVisible)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.splitter, 1)
-        self.options.hide()
-        layout.addWidget(self.options)
+        layout.addWidget(self.frame)

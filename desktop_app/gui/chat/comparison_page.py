@@ -10,11 +10,10 @@ from desktop_app.gui.chat.highlight import RunInBackground
 from desktop_app.gui.theme import theme
 from desktop_app.gui.theme.scale import SPACE_4, SPACE_12, SPACE_16, SPACE_24
 from desktop_app.gui.widgets.elided_label import ElidedLabel
-from desktop_app.jobs.comparison import OTHERS, Comparison
+from desktop_app.jobs.comparison import Comparison
 from desktop_app.storage.records import Message, MessageState
 
 NARROWEST = 300  # that an answer can be read in, in pixels
-WANTED_WIDTH = SPACE_24 + (OTHERS + 1) * (NARROWEST + SPACE_12) + SPACE_16  # to show all of them
 _PEEK = 48  # of the column that is scrolled to next
 _QUESTION_CHARACTERS = 500  # more than a line has
 
@@ -56,13 +55,21 @@ class ComparisonPage(QWidget):
     def show_comparison(self, comparison: Comparison | None) -> None:
         """Show these answers; None lets go of those that are shown. Texts are made in later turns of the event loop."""
         answers = comparison.answers if comparison is not None else ()
-        self.cards = tuple(self._card(message, number, len(answers)) for number, message in enumerate(answers, 1))
+        names_stacks = len({message.stack for message in answers}) > 1
+        self.cards = tuple(
+            self._card(message, number, len(answers), names_stacks) for number, message in enumerate(answers, 1)
+        )
         self._columns.show_cards(self.cards)
         if comparison is not None:
             self._question.setText(" ".join(comparison.question.content[:_QUESTION_CHARACTERS].split()))
             self._note.setText(self._note_on(answers))
             self._note.setVisible(bool(self._note.text()))
             self._work.start()
+
+    @property
+    def wanted_width(self) -> int:
+        """How wide it has to be to show all answers."""
+        return SPACE_24 + len(self.cards) * (NARROWEST + SPACE_12) + SPACE_16
 
     def card(self, message_id: int) -> AnswerCard | None:
         """Return the column of an answer, if it is one of those that are compared."""
@@ -80,8 +87,8 @@ class ComparisonPage(QWidget):
         if (card := self.card(message.id)) is not None:
             card.set_message(message)
 
-    def _card(self, message: Message, number: int, total: int) -> AnswerCard:
-        card = AnswerCard(message, number, total, number == 1, self._run_in_background)
+    def _card(self, message: Message, number: int, total: int, names_stack: bool) -> AnswerCard:
+        card = AnswerCard(message, number, total, number == 1, names_stack, self._run_in_background)
         card.keep_requested.connect(self.keep_requested)
         card.stop_requested.connect(self.stop_requested)
         card.link_activated.connect(self.link_activated)

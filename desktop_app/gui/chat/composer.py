@@ -1,9 +1,10 @@
-"""The message box: where the person writes, sends, and stops an answer."""
+"""The message box: where the person writes, sends, and stops an answer; the stack that acts on it is a part of it."""
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QToolButton, QVBoxLayout
 
+from desktop_app.gui.adapters.stack_bar import StackBar
 from desktop_app.gui.theme import icon, scale, theme
 
 MAX_LINES = 9
@@ -40,6 +41,7 @@ class Composer(QFrame):
         self.button.setProperty("kind", "primary")
         self.button.setFixedSize(36, 36)
         self.button.clicked.connect(self._on_button)
+        self.stack = StackBar()
         self.status = QLabel()
         self.status.setProperty("role", "small")
         self.status.setTextFormat(Qt.TextFormat.PlainText)
@@ -147,6 +149,7 @@ class Composer(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(scale.SPACE_16, scale.SPACE_8, scale.SPACE_8, scale.SPACE_8)
         layout.setSpacing(scale.SPACE_4)
+        layout.addWidget(self.stack)
         layout.addLayout(row)
         layout.addWidget(self.status)
         self.status.hide()

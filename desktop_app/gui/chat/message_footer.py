@@ -13,7 +13,7 @@ from desktop_app.gui.widgets.icon_button import IconButton
 from desktop_app.storage.records import Message, Role
 
 _COPIED_MS = 2_000
-_SHOWN = ("version", "versions", "facts", "model_name")
+_SHOWN = ("version", "versions", "facts", "model_name", "stack")
 INSET = (TOUCH_HEIGHT - ICON_SIZE_SMALL) // 2  # between a button's edge and its picture, which is what lines up
 
 

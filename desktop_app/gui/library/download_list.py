@@ -1,4 +1,4 @@
-"""All downloads that are not finished, at the top of the Models page; nothing where there are none."""
+"""All downloads of one kind that are not finished, at the top of their page; nothing where there are none."""
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -8,16 +8,22 @@ from desktop_app.gui.widgets.question import ask
 from desktop_app.jobs.connection import HubConnection
 from desktop_app.jobs.downloads import DownloadQueue
 from desktop_app.library.memory import readable_size
+from desktop_app.storage.records import Download
 
 WORTH_ASKING_BYTES = 50_000_000
 
 
 class DownloadList(QWidget):
-    """Shows the queue and passes on what the person wants of it."""
+    """Shows the queue and passes on what the person wants of it.
 
-    def __init__(self, queue: DownloadQueue, connection: HubConnection) -> None:
+    Args:
+        kind: What comes: models, or adapters; see `jobs.arrivals`.
+    """
+
+    def __init__(self, queue: DownloadQueue, connection: HubConnection, kind: str) -> None:
         super().__init__()
         self._queue = queue
+        self._kind = kind
         self._connection = connection
         self.rows: dict[int, DownloadRow] = {}
         self._column = QVBoxLayout(self)
@@ -30,12 +36,13 @@ class DownloadList(QWidget):
         self._show()
 
     def _show(self) -> None:
-        ids = {item.id for item in self._queue.items}
+        items = self._items()
+        ids = {item.id for item in items}
         for download_id in [each for each in self.rows if each not in ids]:
             row = self.rows.pop(download_id)
             self._column.removeWidget(row)
             row.deleteLater()
-        for item in self._queue.items:
+        for item in items:
             if item.id not in self.rows:
                 row = self.rows[item.id] = DownloadRow(item)
                 row.pause_wanted.connect(self._queue.pause)
@@ -45,8 +52,11 @@ class DownloadList(QWidget):
         self.setVisible(bool(self.rows))
         self._show_progress()
 
+    def _items(self) -> list[Download]:
+        return [item for item in self._queue.items if item.kind == self._kind]
+
     def _show_progress(self) -> None:
-        for item in self._queue.items:
+        for item in self._items():
             if (row := self.rows.get(item.id)) is not None:
                 row.show_state(item, self._queue.phase(item), self._queue.progress(item), not self._connection.is_open)
 

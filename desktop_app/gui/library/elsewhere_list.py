@@ -8,8 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from desktop_app.gui.library.fact_grid import shown_path
 from desktop_app.gui.library.labels import name_label, plain_label
-from desktop_app.gui.library.model_facts import shown_path
 from desktop_app.gui.theme import icon, scale
 from desktop_app.gui.widgets.elided_label import ElidedLabel
 from desktop_app.library.elsewhere import FoundModel

@@ -1,4 +1,4 @@
-"""One model of the Hub in a list: what it is, how it would run here, and what can be done with it."""
+"""One repository of the Hub in a list: what it is, how it would run here, and what can be done with it."""
 
 from dataclasses import dataclass
 
@@ -28,15 +28,16 @@ from desktop_app.library.prospects import BYTES_A_PARAMETER, Prospect
 
 RECOMMENDED = "Recommended here"
 MUST_ACCEPT = "Terms must be accepted"
+DOES_NOT_RUN = "Does not run here"
 
 
 @dataclass(frozen=True)
 class Words:
-    """What a card says of a model, whatever becomes of it.
+    """What a card says of a repository, whatever becomes of it.
 
     Attributes:
         sentence: What it is good for, or why it cannot be used; may be empty.
-        runs_here: Whether this program can chat with it.
+        obstacle: That it cannot be used here, in a few words; empty if it can.
     """
 
     repo: str
@@ -44,7 +45,7 @@ class Words:
     name: str
     facts: tuple[str, ...]
     sentence: str = ""
-    runs_here: bool = True
+    obstacle: str = ""
 
 
 def words_of_curated(model: CuratedModel) -> Words:
@@ -75,7 +76,7 @@ def words_of_found(found: Found) -> Words:
         MUST_ACCEPT if model.is_gated else "",
     )
     sentence = "" if found.can_chat else _why_not(model.architecture)
-    return Words(model.id, *split_name(model.id), facts, sentence, found.can_chat)
+    return Words(model.id, *split_name(model.id), facts, sentence, "" if found.can_chat else DOES_NOT_RUN)
 
 
 def _why_not(architecture: str) -> str:
@@ -86,7 +87,7 @@ def _why_not(architecture: str) -> str:
 
 
 class FoundCard(OpeningCard):
-    """Shows a model that is not here, or not yet.
+    """Shows a model or an adapter that is not here, or not yet.
 
     Args:
         can_download: Whether it is known what to download, so that there is a button for it.
@@ -94,12 +95,10 @@ class FoundCard(OpeningCard):
     Signals:
         details_wanted(str): Look at this repository.
         download_wanted(str): Download what is meant of this repository.
-        resized(): The height it needs may have changed.
     """
 
     details_wanted = Signal(str)
     download_wanted = Signal(str)
-    resized = Signal()
 
     def __init__(self, words: Words, prospect: Prospect | None, can_download: bool) -> None:
         super().__init__()
@@ -131,8 +130,8 @@ class FoundCard(OpeningCard):
 
     def show_prospect(self, prospect: Prospect | None) -> None:
         """Say how it would run here; None where that is not known (yet)."""
-        if not self.words.runs_here:
-            self.badge.setText("Does not run here")
+        if self.words.obstacle:
+            self.badge.setText(self.words.obstacle)
             set_role(self.badge, "warn")
             self.needs.hide()
             return

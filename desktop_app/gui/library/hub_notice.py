@@ -1,4 +1,4 @@
-"""What stands in place of an answer of the Hub: that it is being waited for, or why there is none."""
+"""What stands in place of something that takes its time: that it is being waited for, or why it has not come."""
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
@@ -23,6 +23,7 @@ class HubNotice(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self._can_give_up = True
         self.words = plain_label(role="muted", wraps=True)
         self.bar = QProgressBar()
         self.bar.setRange(0, 0)  # nobody knows how long
@@ -45,9 +46,10 @@ class HubNotice(QWidget):
         self._patience.timeout.connect(self._show_wait)
         self.clear()
 
-    def wait(self, words: str) -> None:
+    def wait(self, words: str, can_give_up: bool = True) -> None:
         """Say soon, if `clear` does not come first, that something is being waited for."""
         self.clear()
+        self._can_give_up = can_give_up
         self.words.setText(printable(words, LONGEST))
         self.bar.setAccessibleName(words)
         self._patience.start()
@@ -69,6 +71,6 @@ class HubNotice(QWidget):
 
     def _show(self, is_waiting: bool, can_try_again: bool) -> None:
         self.bar.setVisible(is_waiting)
-        self.cancel_button.setVisible(is_waiting)
+        self.cancel_button.setVisible(is_waiting and self._can_give_up)
         self.again_button.setVisible(can_try_again)
         self.show()

@@ -1,12 +1,13 @@
-"""Labels, and words in them, that the pages about models share. Whatever comes from outside is shown as plain text."""
+"""Labels, and words in them, that the pages of the library share. What comes from outside is shown as plain text."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from desktop_app.gui.theme import scale
 from desktop_app.gui.widgets.elided_label import ElidedLabel
 from desktop_app.library.outlook import Fit, Outlook
 from desktop_app.library.prospects import Prospect
@@ -30,6 +31,18 @@ def plain_label(text: str = "", role: str = "", wraps: bool = False) -> QLabel:
         label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         label.setMinimumWidth(1)  # or a long word from the Hub would make the window wider
     return label
+
+
+def section(title: str, help_text: str = "") -> QWidget:
+    """Return the heading of a part of a page, with a sentence on what it is for."""
+    heading = QWidget()
+    column = QVBoxLayout(heading)
+    column.setContentsMargins(0, scale.SPACE_24, 0, scale.SPACE_4)
+    column.setSpacing(scale.SPACE_4)
+    column.addWidget(plain_label(title, "section"))
+    if help_text:
+        column.addWidget(plain_label(help_text, "small", wraps=True))
+    return heading
 
 
 def name_label(text: str, role: str) -> ElidedLabel:

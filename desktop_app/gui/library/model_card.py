@@ -6,8 +6,9 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from desktop_app.gui.library.button_row import ButtonRow
+from desktop_app.gui.library.fact_grid import breakable, show_in_folder, shown_path
 from desktop_app.gui.library.labels import name_label, plain_label, set_role, show_fit
-from desktop_app.gui.library.model_facts import breakable, facts_line, show_in_folder, shown_path
+from desktop_app.gui.library.model_facts import facts_line
 from desktop_app.gui.library.opening_card import OpeningCard
 from desktop_app.gui.theme import icon, scale
 from desktop_app.gui.widgets.icon_button import IconButton

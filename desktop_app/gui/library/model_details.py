@@ -6,16 +6,17 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 from shiboken6 import isValid
 
 from desktop_app.gui.chat.link_guard import ask_before_opening
 from desktop_app.gui.library.button_row import ButtonRow
-from desktop_app.gui.library.labels import name_label, plain_label, show_fit
+from desktop_app.gui.library.labels import name_label, plain_label, section, show_fit
+from desktop_app.gui.library.missing_panel import MissingPanel
 from desktop_app.gui.library.model_card import STARTER_WORDS
 from desktop_app.gui.library.model_defaults import ModelDefaultsForm
-from desktop_app.gui.library.model_facts import ModelFacts, breakable, shown_path
-from desktop_app.gui.library.model_upkeep import BEING_DOWNLOADED, DOWNLOAD_AGAIN, ModelUpkeep
+from desktop_app.gui.library.model_facts import ModelFacts
+from desktop_app.gui.library.model_upkeep import ModelUpkeep
 from desktop_app.gui.library.page_column import PageColumn
 from desktop_app.gui.theme import scale
 from desktop_app.gui.widgets.back_button import BackButton
@@ -154,11 +155,7 @@ class ModelDetails(PageColumn):
         self.chat_button.setAccessibleName(f"Chat with {model.name}")
         self.chat_button.setVisible(not is_missing)
         self.missing_panel.setVisible(is_missing)
-        self.missing_words.setText(
-            f"The file is no longer at {breakable(shown_path(Path(model.path)))}. It was moved, renamed or deleted, or "
-            "its drive is not connected."
-        )
-        self.again_button.setVisible(bool(model.repo))
+        self.missing_panel.show_loss(Path(model.path), bool(model.repo))
         self.starter_words.setVisible(model.source == SOURCE_STARTER)
         self.facts.show_model(model, datetime.date.today())
         self.facts.show_files(model, self._files)
@@ -193,9 +190,7 @@ class ModelDetails(PageColumn):
 
     def _show_downloads(self) -> None:
         if self.model is not None:
-            is_queued = self.upkeep.is_queued(self.model)
-            self.again_button.setEnabled(not is_queued)
-            self.again_button.setText(BEING_DOWNLOADED if is_queued else DOWNLOAD_AGAIN)
+            self.missing_panel.show_download(self.upkeep.is_queued(self.model))
 
     # ------------------------------------------------------------ what the person does
 
@@ -203,16 +198,19 @@ class ModelDetails(PageColumn):
         if self.model is not None:
             ask_before_opening(self, f"{self._connection.door.endpoint}/{self.model.repo}")
 
-    def _button(self, words: str, act: Callable[[Model], object], kind: str = "") -> QPushButton:
-        """Return a button that does something with the model that is shown."""
+    def _for_model(self, act: Callable[[Model], object]) -> Callable[[], None]:
+        """Return a slot that does something with the model that is shown."""
 
         def do() -> None:
             if self.model is not None:
                 act(self.model)
 
+        return do
+
+    def _button(self, words: str, act: Callable[[Model], object], kind: str = "") -> QPushButton:
         button = QPushButton(words)
         button.setProperty("kind", kind)
-        button.clicked.connect(do)
+        button.clicked.connect(self._for_model(act))
         return button
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -231,6 +229,10 @@ class ModelDetails(PageColumn):
         self.badge = plain_label(role="small")
         self.needs = plain_label(role="small", wraps=True)
         self.starter_words = plain_label(STARTER_WORDS, "small", wraps=True)
+        self.missing_panel = MissingPanel()
+        self.missing_panel.find_wanted.connect(self._for_model(self.choose_file))
+        self.missing_panel.download_wanted.connect(self._for_model(self.download_again))
+        self.missing_panel.forget_wanted.connect(self._for_model(self._library.remove))
         head = QHBoxLayout()
         head.setSpacing(scale.SPACE_16)
         head.addWidget(self.name, 1)
@@ -243,51 +245,21 @@ class ModelDetails(PageColumn):
         self.column.addLayout(head)
         self.column.addLayout(outlook)
         self.column.addWidget(self.starter_words)
-        self.column.addWidget(self._missing())
+        self.column.addWidget(self.missing_panel)
         self.column.addSpacing(scale.SPACE_8)
         self.column.addWidget(self.facts)
-        self._upkeep_parts = (_section("Verify and update", VERIFY_HELP), self.upkeep)
-        defaults = (_section("New chats with it", DEFAULTS_HELP), self.defaults)
+        self._upkeep_parts = (section("Verify and update", VERIFY_HELP), self.upkeep)
+        defaults = (section("New chats with it", DEFAULTS_HELP), self.defaults)
         self.removal_help = plain_label(role="small", wraps=True)
-        self._removal_parts = (_section("Remove"), self.removal_help, self._removal())
+        self._removal_parts = (section("Remove"), self.removal_help, self._removal())
         for part in (*self._upkeep_parts, *defaults, *self._removal_parts):
             self.column.addWidget(part)
         self.column.addStretch(1)
-
-    def _missing(self) -> QFrame:
-        self.missing_panel = QFrame()
-        self.missing_panel.setProperty("panel", "card")
-        title = QLabel("The file is missing")
-        title.setProperty("role", "danger")
-        self.missing_words = plain_label(wraps=True)
-        self.find_button = self._button("Find it", self.choose_file, "primary")
-        self.again_button = self._button(DOWNLOAD_AGAIN, self.download_again)
-        self.forget_button = self._button("Remove from the list", self._library.remove)
-        column = QVBoxLayout(self.missing_panel)
-        column.setContentsMargins(scale.SPACE_16, scale.SPACE_12, scale.SPACE_16, scale.SPACE_12)
-        column.setSpacing(scale.SPACE_8)
-        column.addWidget(title)
-        column.addWidget(self.missing_words)
-        column.addWidget(ButtonRow(self.find_button, self.again_button, self.forget_button))
-        return self.missing_panel
 
     def _removal(self) -> QWidget:
         self.remove_button = self._button("Remove from the list", self._library.remove)
         self.delete_button = self._button("Delete", self.ask_to_delete, "danger")
         return ButtonRow(self.remove_button, self.delete_button)
-
-
-def _section(words: str, help_text: str = "") -> QWidget:
-    title = QLabel(words)
-    title.setProperty("role", "section")
-    section = QWidget()
-    column = QVBoxLayout(section)
-    column.setContentsMargins(0, scale.SPACE_24, 0, scale.SPACE_4)
-    column.setSpacing(scale.SPACE_4)
-    column.addWidget(title)
-    if help_text:
-        column.addWidget(plain_label(help_text, "small", wraps=True))
-    return section
 
 
 def _consequences(model: Model, usage: Usage) -> str:
@@ -297,5 +269,13 @@ def _consequences(model: Model, usage: Usage) -> str:
         chats = " 1 chat was held with it; it stays and can go on with another model."
     elif usage.n_conversations:
         chats = f" {usage.n_conversations:,} chats were held with it; they stay and can go on with another model."
+    adapters = ""
+    if usage.n_adapters == 1:
+        adapters = " 1 adapter was measured on it; it stays and goes on acting on other models it is for."
+    elif usage.n_adapters:
+        adapters = (
+            f" {usage.n_adapters:,} adapters were measured on it; they stay and go on acting on other models they are "
+            "for."
+        )
     back = "Only another download can bring it back." if model.repo else "Nothing can bring the file back."
-    return f"This frees {readable_size(usage.disk_bytes)}.{chats} {back}"
+    return f"This frees {readable_size(usage.disk_bytes)}.{chats}{adapters} {back}"

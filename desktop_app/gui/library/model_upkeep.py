@@ -9,6 +9,7 @@ from desktop_app.errors import UserError
 from desktop_app.gui.library.button_row import ButtonRow
 from desktop_app.gui.library.download_row import readable_time
 from desktop_app.gui.library.labels import OFFLINE_WORDS, announce, plain_label, set_role
+from desktop_app.gui.library.missing_panel import BEING_DOWNLOADED, DOWNLOAD_AGAIN
 from desktop_app.gui.theme import scale
 from desktop_app.jobs.connection import HubConnection
 from desktop_app.jobs.downloads import DownloadQueue
@@ -17,7 +18,6 @@ from desktop_app.library.memory import readable_size
 from desktop_app.library.pace import Pace
 from desktop_app.storage.records import Model
 
-DOWNLOAD_AGAIN, BEING_DOWNLOADED = "Download again", "Being downloaded"
 _STEPS = 1000
 
 

@@ -14,9 +14,11 @@ class OpeningCard(QFrame):
 
     Signals:
         opened(): It was clicked, or one of the keys was pressed on it.
+        resized(): The height it needs may have changed.
     """
 
     opened = Signal()
+    resized = Signal()
 
     def __init__(self) -> None:
         super().__init__()

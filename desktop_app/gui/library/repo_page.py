@@ -1,5 +1,6 @@
 """One repository of the Hub: what can be downloaded from it, what that would mean here, and its description."""
 
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from urllib.parse import quote
 
@@ -7,6 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from desktop_app.adapters.browse import AdapterLook
 from desktop_app.errors import UserError
 from desktop_app.gui.chat.highlight import RunInBackground
 from desktop_app.gui.chat.link_guard import ask_before_opening
@@ -27,13 +29,14 @@ from desktop_app.gui.library.offer_list import OfferList
 from desktop_app.gui.library.page_column import PageColumn
 from desktop_app.gui.theme import icon, scale
 from desktop_app.gui.widgets.back_button import BackButton
+from desktop_app.jobs.adapter_browser import AdapterBrowser
 from desktop_app.jobs.connection import HubConnection
-from desktop_app.jobs.downloads import DownloadQueue
 from desktop_app.jobs.hub_browser import HubBrowser
-from desktop_app.jobs.model_library import ModelLibrary
 from desktop_app.library.browse import Look
 from desktop_app.network.door import HUB, TokenRefused
 from desktop_app.network.records import HubModel
+
+_ADAPTER_TAG = "base_model:adapter:"
 
 
 def _without_colors(_work: object, _on_done: object) -> None:
@@ -44,6 +47,10 @@ class RepoPage(PageColumn):
     """Shows the repository that was opened last.
 
     Args:
+        name: What is seen here, for a screen reader.
+        browser: Asks the Hub.
+        ask: Has it look at a repository.
+        offers: Shows what can be downloaded from it.
         run_in_background: Finds the colors of program text in descriptions.
 
     Signals:
@@ -54,19 +61,22 @@ class RepoPage(PageColumn):
 
     def __init__(
         self,
-        browser: HubBrowser,
-        queue: DownloadQueue,
-        library: ModelLibrary,
+        name: str,
+        browser: HubBrowser | AdapterBrowser,
+        ask: Callable[[str], None],
+        offers: OfferList,
         connection: HubConnection,
         run_in_background: RunInBackground = _without_colors,
     ) -> None:
-        super().__init__("Model on the Hub")
+        super().__init__(name)
         self._browser = browser
+        self._ask = ask
+        self.offers = offers
         self._connection = connection
         self._repo = ""
-        self._look: Look | None = None
+        self._look: Look | AdapterLook | None = None
         self._is_waiting = False
-        self._make_parts(queue, library, run_in_background)
+        self._make_parts(run_in_background)
         self._lay_out()
         self._connect()
 
@@ -82,7 +92,7 @@ class RepoPage(PageColumn):
             for part in (self.content, self.kept, self.offline):
                 part.hide()
             self.gate.hide()
-        self._browser.look(repo)
+        self._ask(repo)
 
     # ------------------------------------------------------------ what the Hub says
 
@@ -91,7 +101,7 @@ class RepoPage(PageColumn):
         if self._is_waiting:
             self.notice.wait(f"Looking at {printable(repo)}…")
 
-    def _on_looked(self, look: Look) -> None:
+    def _on_looked(self, look: Look | AdapterLook) -> None:
         if self._is_waiting:
             self._end_wait()
             self._show(look)
@@ -106,7 +116,7 @@ class RepoPage(PageColumn):
     def _on_token(self) -> None:
         words = self.gate.kept.text()
         self.kept.setText(words if words in KEPT_WORDS.values() else "")
-        self._browser.look(self._repo)
+        self._ask(self._repo)
 
     def _end_wait(self) -> None:
         self._is_waiting = False
@@ -117,7 +127,7 @@ class RepoPage(PageColumn):
         self._end_wait()
         self.back_wanted.emit()
 
-    def _show(self, look: Look) -> None:
+    def _show(self, look: Look | AdapterLook) -> None:
         self._look = look
         self._show_connection()
         self.facts.setText(_facts(look.repo.model))
@@ -140,7 +150,7 @@ class RepoPage(PageColumn):
     def _on_switched(self, is_open: bool) -> None:
         self._show_connection()
         if is_open and self._look is None and self._repo and self.isVisible():
-            self._browser.look(self._repo)
+            self._ask(self._repo)
 
     # ------------------------------------------------------------ layout
 
@@ -173,7 +183,7 @@ class RepoPage(PageColumn):
         self.back_button.clicked.connect(self.back_wanted)
         self.hub_button.clicked.connect(lambda: ask_before_opening(self, f"{HUB}/{quote(self._repo)}"))
         self.notice.given_up.connect(self._give_up)
-        self.notice.again_wanted.connect(lambda: self._browser.look(self._repo))
+        self.notice.again_wanted.connect(lambda: self._ask(self._repo))
         self.gate.saved.connect(self._on_token)
         self.all_button.clicked.connect(self._unfold)
         self._browser.looking.connect(self._on_looking)
@@ -183,7 +193,7 @@ class RepoPage(PageColumn):
         self.offers.completed.connect(self._order_tabs)
         self._connection.switched.connect(self._on_switched)
 
-    def _make_parts(self, queue: DownloadQueue, library: ModelLibrary, run_in_background: RunInBackground) -> None:
+    def _make_parts(self, run_in_background: RunInBackground) -> None:
         self.back_button = BackButton("Back to the list")
         self.hub_button = QPushButton("Open on the Hub")
         self.hub_button.setIcon(icon("external-link", "accent"))
@@ -196,7 +206,6 @@ class RepoPage(PageColumn):
         self.gate = GatePanel(self._connection)
         self.kept = plain_label(role="small", wraps=True)
         self.note = plain_label(role="muted", wraps=True)
-        self.offers = OfferList(queue, library, self._connection)
         self.card = CardText(run_in_background)
         self.all_button = QPushButton("Show all")
         self.description = QWidget()
@@ -243,5 +252,11 @@ def _facts(model: HubModel) -> str:
             month(model.updated_at),
             f"up to {model.n_ctx_train:,} tokens of context" if model.n_ctx_train else "",
             f"{model.architecture} architecture" if model.architecture else "",
+            *(f"for {name}" for name in _adapted(model.tags)),
         )
     )
+
+
+def _adapted(tags: Iterable[str]) -> list[str]:
+    """Return the names of the models that an adapter says it was made for; none for models."""
+    return [split_name(tag.removeprefix(_ADAPTER_TAG))[1] for tag in tags if tag.startswith(_ADAPTER_TAG)]

@@ -40,8 +40,7 @@ def make_field(option: Option[Any], value: Any, on_change: Callable[[Any], None]
     field.setAccessibleDescription(option.help)
     if isinstance(field, QSpinBox | QDoubleSpinBox | QComboBox):
         field.setFixedHeight(scale.CONTROL_HEIGHT)
-        field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        field.installEventFilter(_WheelGuard(field))
+        keep_wheel_away(field)
     if isinstance(field, QSpinBox | QDoubleSpinBox):
         give_margin(field)
     return field
@@ -53,6 +52,12 @@ def show_value(field: QWidget, value: Any) -> None:
         field.setChecked(value)
     elif isinstance(field, FolderField):
         field.show_folder(value)
+
+
+def keep_wheel_away(field: QWidget) -> None:
+    """Let the wheel change a field only while it has the focus."""
+    field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    field.installEventFilter(_WheelGuard(field))
 
 
 def give_margin(box: QAbstractSpinBox) -> None:

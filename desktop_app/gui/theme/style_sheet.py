@@ -1,8 +1,8 @@
 """The one style sheet of the program, written from the tokens. Widgets say what they are by properties:
 
 - buttons: `kind` = primary | quiet | back | danger; without it, plain
-- labels: `role` = title | section | small | muted | hint | danger | warn
-- frames: `panel` = surface | sunken | card
+- labels: `role` = title | section | heading | small | muted | hint | danger | warn | good
+- frames: `panel` = surface | sunken | card | chip
 - tool buttons: `kind` = primary | pill | plain | tab | fold | toast
 - text fields: `flat` = true, for those that lie in a frame of their own
 """
@@ -41,14 +41,17 @@ QFrame[panel="surface"] {{ background: {t.surface}; border: none; }}
 QFrame[panel="sunken"] {{ background: {t.sunken}; border: none; }}
 QFrame[panel="card"] {{
     background: {t.surface}; border: 1px solid {t.line}; border-radius: {scale.RADIUS_CARD}px; }}
+QFrame[panel="chip"] {{ background: {t.sunken}; border: none; border-radius: {scale.TOUCH_HEIGHT // 2}px; }}
 QLabel[role="title"] {{ font-size: {type_scale.title}pt; font-weight: 600; }}
 QLabel[role="section"] {{ font-size: {type_scale.section}pt; font-weight: 600; }}
+QLabel[role="heading"] {{ font-weight: 600; }}
 QLabel[role="small"] {{ font-size: {type_scale.small}pt; color: {t.muted}; }}
 QLabel[role="muted"] {{ color: {t.muted}; }}
 QLabel[role="hint"] {{ font-size: {type_scale.small}pt; color: {t.faint}; }}
 Toast QLabel {{ color: {t.base}; }}
 QLabel[role="danger"] {{ color: {t.danger}; }}
 QLabel[role="warn"] {{ color: {t.warn}; }}
+QLabel[role="good"] {{ color: {t.good}; }}
 QScrollArea {{ background: transparent; border: none; }}
 MessagePage {{ background: {t.base}; border: none; }}
 QToolTip {{

@@ -18,6 +18,7 @@ class Tokens:
         accent_soft: The person's bubbles, selected rows.
         selection: Behind selected text, which keeps its own color.
         code_*: Words of program text on `sunken`.
+        hue_*: One for each adapter, by its content, so that a person knows it again everywhere.
     """
 
     base: str
@@ -46,6 +47,14 @@ class Tokens:
     code_function: str
     code_type: str
     code_builtin: str
+    hue_1: str
+    hue_2: str
+    hue_3: str
+    hue_4: str
+    hue_5: str
+    hue_6: str
+    hue_7: str
+    hue_8: str
 
 
 LIGHT = Tokens(
@@ -75,6 +84,14 @@ LIGHT = Tokens(
     code_function="#1E5BA3",
     code_type="#0B6A5C",
     code_builtin="#6342A8",
+    hue_1="#A3423A",
+    hue_2="#8C5200",
+    hue_3="#5C6400",
+    hue_4="#2D6E2D",
+    hue_5="#0F6A7A",
+    hue_6="#2B5DA8",
+    hue_7="#6747A8",
+    hue_8="#963B7E",
 )
 
 DARK = Tokens(
@@ -104,4 +121,19 @@ DARK = Tokens(
     code_function="#8FB8EE",
     code_type="#6CCDBB",
     code_builtin="#BBA8F2",
+    hue_1="#EE9A92",
+    hue_2="#E2A866",
+    hue_3="#C3C46A",
+    hue_4="#8ACB8A",
+    hue_5="#6CC6D6",
+    hue_6="#8FB4F0",
+    hue_7="#B9A4F0",
+    hue_8="#E298CC",
 )
+
+HUES = 8
+
+
+def hue(sha256: str) -> str:
+    """Return the name of the token that is an adapter's color, from the hash of its file."""
+    return f"hue_{int(sha256[:8], 16) % HUES + 1}"

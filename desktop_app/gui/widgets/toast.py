@@ -23,12 +23,17 @@ class _News:
 
 
 class Toast(QWidget):
-    """One for each window, shown above everything else in it; several news are told one after the other."""
+    """One for each window, shown above everything else in it; several news are told one after the other.
 
-    def __init__(self, window: QWidget, bottom_margin: int = SPACE_24) -> None:
+    Args:
+        window: Whose bottom it is shown at.
+        usable: What it leaves free there while it is on the screen, or None.
+    """
+
+    def __init__(self, window: QWidget, usable: QWidget | None = None) -> None:
         super().__init__(window)
         self._window = window
-        self._bottom_margin = bottom_margin
+        self._usable = usable
         self._waiting: deque[_News] = deque()
         self._shown: _News | None = None
         self._words = QLabel(self)
@@ -92,8 +97,13 @@ class Toast(QWidget):
         natural = self._words.fontMetrics().horizontalAdvance(self._words.text()) + SPACE_4
         width = min(width, natural + chrome)
         height = max(self.sizeHint().height(), self._row.heightForWidth(width))
-        corner = QPoint((window.width() - width) // 2, window.height() - height - self._bottom_margin)
+        corner = QPoint((window.width() - width) // 2, self._bottom() - height)
         self.setGeometry(corner.x(), corner.y(), width, height)
+
+    def _bottom(self) -> int:
+        if self._usable is not None and self._usable.isVisible():
+            return self._usable.mapTo(self._window, QPoint()).y() - SPACE_16
+        return self._window.height() - SPACE_24
 
     def _words_width(self) -> int:
         """Return what is left for the words in the widest toast."""

@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit
 
 from desktop_app.engine.choices import LoadSettings
 from desktop_app.gui.library.find_page import FindPage
+from desktop_app.gui.library.model_offers import words_of_models
+from desktop_app.gui.library.offer_list import OfferList
 from desktop_app.gui.library.repo_page import RepoPage
 from desktop_app.gui.theme import theme
 from desktop_app.jobs.connection import HubConnection
@@ -48,7 +50,7 @@ def library(store, background, monkeypatch):
 
 @pytest.fixture
 def queue(store, background, connection, library, data_folder):
-    queue = DownloadQueue(store, background, connection, data_folder.models)
+    queue = DownloadQueue(store, background, connection, data_folder)
     queue.finished.connect(library.refresh)
     yield queue
     queue.close()
@@ -68,7 +70,8 @@ def find_page(qtbot, look, browser, library, queue, connection):
 @pytest.fixture
 def repo_page(qtbot, look, browser, library, queue, connection):
     """The page about a repository, as wide as in a small window."""
-    return shown(qtbot, RepoPage(browser, queue, library, connection))
+    offers = OfferList(library, queue, connection, words_of_models, queue.add_offer)
+    return shown(qtbot, RepoPage("Model on the Hub", browser, browser.look, offers, connection))
 
 
 @pytest.fixture

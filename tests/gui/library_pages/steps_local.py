@@ -33,7 +33,7 @@ class Desk:
         self.library = ModelLibrary(store, background)
         self.care = ModelCare(store, background, self.connection, folder.models)
         self.finder = ModelFinder(store, background, self.preferences)
-        self.queue = DownloadQueue(store, background, self.connection, folder.models)
+        self.queue = DownloadQueue(store, background, self.connection, folder)
         self.care.changed.connect(self.library.refresh)
 
     def ask(self, work):

@@ -8,16 +8,19 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel
 
+from desktop_app.adapters.catalog import add_adapter
+from desktop_app.engine.messages import Effect
+from desktop_app.gui.library.fact_grid import readable_day
 from desktop_app.gui.library.labels import readable_count
-from desktop_app.gui.library.model_facts import readable_day
 from desktop_app.gui.theme import theme
 from desktop_app.library.catalog import add_model
 from desktop_app.settings import options
 from tests.gui.library_pages.steps_local import TEMPLATE, nameless, said
 from tests.gui.pages.steps import answer_questions_with
-from tests.support.gguf_files import Shape, llama_model, split_model
+from tests.support.gguf_files import Shape, llama_model, lora_adapter, split_model
 
 DAY_S = 86_400
+EFFECT = Effect(tokens=746, mean_nll=2.5, other_nll=2.25, nll_error=0.01, kl=0.2, agreement=0.75)
 
 
 def words(page):
@@ -30,6 +33,19 @@ def chat_with(desk, model, n_chats):
     def write(repositories):
         for _ in range(n_chats):
             repositories.chats.set_model(repositories.chats.create().id, model.id)
+
+    desk.ask(write)
+
+
+def measure_on(desk, model, folder, n_adapters):
+    """Put adapters into the library that were measured on a model, and one more that is gone again."""
+
+    def write(repositories):
+        for number in range(n_adapters):
+            path = lora_adapter(seed=number + 1).write(folder / f"{number}.gguf")
+            adapter = add_adapter(repositories.adapters, path)
+            repositories.adapters.set_proof(adapter.sha256, model.sha256, EFFECT)
+        repositories.adapters.set_proof("00" * 32, model.sha256, EFFECT)
 
     desk.ask(write)
 
@@ -53,7 +69,7 @@ def test_the_page_says_what_is_known(desk, show, tmp_path):
         "License": "mit",
         "Where from": "Added from its place",
         "File": str(tmp_path / "Small-Q8_0.gguf"),
-        "Size on disk": "0 MB",
+        "Size on disk": "70 kB",
         "SHA-256": model.sha256,
         "Added": "Today",
         "Last used": "Not yet",
@@ -203,22 +219,27 @@ def test_a_model_that_is_gone_leads_back_only_from_its_page(qtbot, desk, page, s
 
 
 @pytest.mark.parametrize(
-    ("n_chats", "sentence"),
+    ("n_chats", "n_adapters", "sentence"),
     [
-        (0, ""),
-        (1, " 1 chat was held with it; it stays and can go on with another model."),
-        (3, " 3 chats were held with it; they stay and can go on with another model."),
+        (0, 0, ""),
+        (1, 0, " 1 chat was held with it; it stays and can go on with another model."),
+        (3, 0, " 3 chats were held with it; they stay and can go on with another model."),
+        (0, 1, " 1 adapter was measured on it; it stays and goes on acting on other models it is for."),
+        (0, 2, " 2 adapters were measured on it; they stay and go on acting on other models they are for."),
     ],
 )
-def test_deleting_says_what_it_frees_and_who_used_it(qtbot, desk, page, show, monkeypatch, n_chats, sentence):
+def test_deleting_says_what_it_frees_and_who_used_it(
+    qtbot, desk, page, show, tmp_path, monkeypatch, n_chats, n_adapters, sentence
+):
     asked = answer_questions_with(monkeypatch, "Delete")
     model = desk.add_from_hub()
     chat_with(desk, model, n_chats)
+    measure_on(desk, model, tmp_path, n_adapters)
     show(model)
     assert not page.remove_button.isVisible()
     with qtbot.waitSignal(page.back_wanted):
         page.delete_button.click()
-    assert asked == [(f"Delete {model.name}?", f"This frees 0 MB.{sentence} Only another download can bring it back.")]
+    assert asked == [(f"Delete {model.name}?", f"This frees 70 kB.{sentence} Only another download can bring it back.")]
     assert not Path(model.path).exists()
     assert desk.library.models == ()
     assert len(desk.ask(lambda r: r.chats.list_conversations())) == n_chats
@@ -276,18 +297,18 @@ def lost(desk, show, tmp_path):
 def test_a_missing_model_says_where_it_was(qtbot, desk, page, lost):
     assert page.missing_panel.isVisible()
     assert lost.path in words(page)
-    assert not page.again_button.isVisible()
+    assert not page.missing_panel.again_button.isVisible()
     for part in (page.chat_button, page.upkeep, page.delete_button, page.facts.folder_button, page.needs):
         assert not part.isVisible()
     with qtbot.waitSignal(page.back_wanted):
-        page.forget_button.click()
+        page.missing_panel.forget_button.click()
     assert desk.library.models == ()
 
 
 def test_a_file_that_was_moved_is_taken_again(qtbot, desk, page, lost, tmp_path, monkeypatch):
     monkeypatch.setattr(page, "ask_for_file", lambda _title: tmp_path / "new" / "a.gguf")
     with qtbot.waitSignal(desk.library.looked):
-        page.find_button.click()
+        page.missing_panel.find_button.click()
     assert not page.missing_panel.isVisible()
     assert said(page)["File"] == str(tmp_path / "new" / "a.gguf")
     assert page.chat_button.isVisible()
@@ -306,14 +327,14 @@ def test_another_file_is_refused(qtbot, desk, page, lost, tmp_path, monkeypatch)
     other = llama_model(Shape(n_layer=2)).write(tmp_path / "other.gguf")
     monkeypatch.setattr(page, "ask_for_file", lambda _title: other)
     with qtbot.waitSignal(desk.care.refused) as refused:
-        page.find_button.click()
+        page.missing_panel.find_button.click()
     assert "is another model than a" in str(refused.args[0])
     assert page.missing_panel.isVisible()
 
 
 def test_no_file_changes_nothing(qtbot, desk, page, lost, monkeypatch):
     monkeypatch.setattr("PySide6.QtWidgets.QFileDialog.getOpenFileName", lambda *_: ("", ""))
-    page.find_button.click()
+    page.missing_panel.find_button.click()
     desk.refresh()
     assert page.missing_panel.isVisible()
 
@@ -325,9 +346,9 @@ def test_a_lost_model_of_the_hub_can_be_downloaded_again(qtbot, desk, page, show
     desk.refresh()
     page.open(model)
     with qtbot.waitSignal(desk.queue.changed):
-        page.again_button.click()
+        page.missing_panel.again_button.click()
     assert desk.queue.items[0].repo == model.repo
-    assert page.again_button.text() == "Being downloaded"
+    assert page.missing_panel.again_button.text() == "Being downloaded"
 
 
 # ------------------------------------------------------------ for everybody

@@ -10,8 +10,8 @@ from desktop_app.gui.library import repo_page as repo_page_module
 from desktop_app.gui.library.card_text import FOLDED_LINES
 from desktop_app.gui.library.gate_panel import KEPT_WORDS, TOKENS_PAGE
 from desktop_app.gui.library.labels import OFFLINE_WORDS
+from desktop_app.gui.library.model_offers import quant_hint
 from desktop_app.gui.library.offer_list import ACCEPT_FIRST
-from desktop_app.gui.library.offer_row import quant_hint
 from desktop_app.gui.library.whereabouts import IN_LIBRARY
 from desktop_app.gui.theme import theme
 from desktop_app.network.token import Kept
@@ -65,13 +65,13 @@ def test_the_recommended_model_comes_first_then_the_smallest(open_repo, hub):
     files = {f"m-{quant}.gguf": tiny(quant) + bytes(size) for quant, size in (("Q8_0", 900), ("Q4_K_M", 500))}
     hub.add_repo(REPO, {**files, "m-Q2_K.gguf": tiny("small"), "m-F16.gguf": tiny("large") + bytes(2000)})
     rows = open_repo()
-    assert [row.quant.text() for row in rows] == ["Q4_K_M", "Q2_K", "Q8_0", "F16"]
+    assert [row.title.text() for row in rows] == ["Q4_K_M", "Q2_K", "Q8_0", "F16"]
     kinds = [row.download_button.property("kind") for row in rows]
     assert kinds == ["primary", "", "", ""]
     assert plain(rows[0].facts.text()).startswith("Recommended here · 4 bits, the usual choice · ")
     assert rows[0].badge.text() == "Fits well"
-    assert rows[0].needs.text().startswith("Needs about ")
-    assert "tokens/s" in rows[0].needs.text()
+    assert rows[0].sentence.text().startswith("Needs about ")
+    assert "tokens/s" in rows[0].sentence.text()
 
 
 def test_parts_and_the_part_that_sees_pictures_are_one_model(open_repo, hub):
@@ -79,7 +79,7 @@ def test_parts_and_the_part_that_sees_pictures_are_one_model(open_repo, hub):
     hub.add_repo(REPO, {**parts, "mmproj-m-f16.gguf": tiny("eyes"), "m-imatrix.gguf": tiny("matrix")})
     (row,) = open_repo()
     assert plain(row.facts.text()).endswith(" · 3 files · sees pictures")
-    assert len(row.offer.files) == 4
+    assert len(row.words.offer.files) == 4
 
 
 def test_models_of_the_same_quantization_are_told_apart_by_name(open_repo, hub):
@@ -117,7 +117,7 @@ def test_names_that_could_do_harm_are_not_offered(open_repo, hub):
         "evil\u202efugg.gguf",
     ]
     hub.add_repo(REPO, {**{name: tiny(name) for name in hostile}, "good-Q8_0.gguf": tiny("good")})
-    assert [row.quant.text() for row in open_repo()] == ["Q8_0"]
+    assert [row.title.text() for row in open_repo()] == ["Q8_0"]
 
 
 def test_a_repository_without_a_model_says_so(open_repo, repo_page, hub):
@@ -132,7 +132,7 @@ def test_a_repository_without_a_model_says_so(open_repo, repo_page, hub):
 
 def test_a_download_goes_through_the_queue_into_the_library(qtbot, open_repo, queue, library, add_repo):
     add_repo(REPO, "Q4_K_M", "Q8_0")
-    rows = {row.quant.text(): row for row in open_repo()}
+    rows = {row.title.text(): row for row in open_repo()}
     row, other = rows["Q8_0"], rows["Q4_K_M"]
     states = []
     row.resized.connect(lambda: states.append(row.state.text()))
@@ -295,7 +295,7 @@ def test_only_the_repository_that_was_opened_last_is_shown(qtbot, repo_page, add
     repo_page.open("a/one-GGUF")
     with qtbot.waitSignal(repo_page.offers.completed):
         repo_page.open("a/two-GGUF")
-    assert [row.quant.text() for row in repo_page.offers.rows] == ["Q8_0"]
+    assert [row.title.text() for row in repo_page.offers.rows] == ["Q8_0"]
     assert repo_page.name.text() == "two-GGUF"
 
 

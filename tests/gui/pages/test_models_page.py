@@ -4,8 +4,9 @@ import pytest
 
 from desktop_app.engine.choices import SamplerSettings
 from desktop_app.engine.messages import Device, Load
-from desktop_app.gui.library.models_page import FIND, HERE
+from desktop_app.gui.library.library_page import FIND, HERE
 from desktop_app.gui.settings.fields import make_field
+from desktop_app.jobs.arrivals import MODEL
 from desktop_app.jobs.engine_process import EngineProcess
 from desktop_app.library.outlook import Fit, Outlook
 from desktop_app.settings import options
@@ -135,13 +136,13 @@ def test_a_download_is_seen_everywhere_and_can_be_paused_and_canceled(qtbot, hub
     app.models.open_repo(REPO)
     qtbot.waitUntil(lambda: bool(app.models.repo_page.offers.rows))
     app.models.repo_page.offers.rows[0].download_button.click()
-    qtbot.waitUntil(lambda: (app.queue.overall or 0) > 0)
+    qtbot.waitUntil(lambda: (app.queue.overall(MODEL) or 0) > 0)
     (row,) = app.models.downloads.rows.values()
     assert app.models.downloads.isVisible()
     assert "of 98 MB" in row.status.text()
     row.switch_button.click()
     qtbot.waitUntil(lambda: "paused" in row.status.text())
-    assert app.queue.overall is None
+    assert app.queue.overall(MODEL) is None
     row.cancel_button.click()
     qtbot.waitUntil(lambda: not app.models.downloads.rows)
     assert app.models.downloads.isHidden()

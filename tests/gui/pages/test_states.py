@@ -1,7 +1,7 @@
 """What the window does about memory and disk without being asked: idle models go, states go with their chats."""
 
 from desktop_app.engine.messages import StateFolder
-from desktop_app.engine.state_files import StateFiles
+from desktop_app.engine.state_files import StateFiles, StateId
 from desktop_app.jobs.engine import EngineState
 from desktop_app.settings import options
 from tests.gui.pages.steps import send
@@ -42,11 +42,11 @@ def test_states_are_kept_in_the_data_folder_until_their_chat_is_deleted(qtbot, a
     chats = stored({"Foxes": ["Where do foxes live?", "In dens."]})
     files = StateFiles(data_folder.kv, "a" * 64, 0)
     for conversation in (chats["Foxes"], 99):
-        files.write(conversation, [1, 2, 3], b"state", lambda: True)
+        files.write(StateId(conversation), [1, 2, 3], b"state", lambda: True)
     app = app()
     assert app.engine.states == StateFolder(str(data_folder.kv), 0)
-    assert files.tokens(chats["Foxes"]) == [1, 2, 3]
-    assert files.tokens(99) is None  # nobody knows this chat
+    assert files.tokens(StateId(chats["Foxes"])) == [1, 2, 3]
+    assert files.tokens(StateId(99)) is None  # nobody knows this chat
 
     qtbot.waitUntil(lambda: bool(app.chat.list._model.rows))
     (conversation,) = [row.conversation for row in app.chat.list._model.rows if row.conversation]

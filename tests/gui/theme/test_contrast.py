@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from desktop_app.gui.theme import DARK, LIGHT
+from desktop_app.gui.theme.tokens import hue
 from desktop_app.paths import bundled
 
 AA = 4.5  # for text
 NOT_TEXT = 3.0  # for what only marks something
 GROUNDS = ("base", "surface", "sunken")
+HUES = tuple(field.name for field in fields(LIGHT) if field.name.startswith("hue_"))
 CODE = tuple(field.name for field in fields(LIGHT) if field.name.startswith("code_"))
 
 
@@ -27,6 +29,7 @@ def contrast(one, other):
 
 PAIRS = [
     *[(text, ground, AA) for text in ("text", "muted", "accent", "danger", "warn", "good") for ground in GROUNDS],
+    *[(hue, ground, AA) for hue in HUES for ground in GROUNDS],
     *[(code, ground, AA) for code in (*CODE, "danger", "good") for ground in ("sunken",)],
     *[(code, "selection", NOT_TEXT) for code in CODE],
     ("text", "accent_soft", AA),
@@ -63,3 +66,10 @@ def test_arrows_are_visible_in_both_themes(name, tokens):
     svg = Path(bundled("icons", "controls", f"{name}.svg")).read_text("utf-8")
     color = svg.split('stroke="')[1][:7]
     assert contrast(color, tokens.surface) >= NOT_TEXT
+
+
+def test_adapters_have_eight_colors_and_each_always_the_same():
+    hashes = [f"{number:08x}" + 56 * "0" for number in range(64)]
+    assert {hue(each) for each in hashes} == set(HUES)
+    assert len(HUES) == 8
+    assert hue("a" * 64) == hue("a" * 64)
