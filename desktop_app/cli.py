@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
 
     chat = _command(commands, "chat", _chat, "answer one prompt")
     chat.add_argument("--model", metavar="M", help="a name in the library or a path; the last used one if left out")
-    chat.add_argument("--adapter", action="append", default=[], metavar="A[:SCALE]", help="a LoRA adapter; repeatable")
+    _add_stack(chat)
     chat.add_argument("--system", default="", metavar="TEXT", help="system prompt")
     chat.add_argument("--temperature", type=float, metavar="T")
     chat.add_argument("--seed", type=int, metavar="N")
@@ -48,11 +48,12 @@ def _parser() -> argparse.ArgumentParser:
 
     score = _command(commands, "score", _score, "mean negative log-likelihood of a text, in nats a token")
     score.add_argument("--model", required=True, metavar="M", help="a name in the library or a path")
-    score.add_argument("--adapter", action="append", default=[], metavar="A[:SCALE]", help="a LoRA adapter; repeatable")
+    _add_stack(score)
     score.add_argument("--json", action="store_true", help="one JSON object a line")
     score.add_argument("file", type=Path, metavar="FILE")
 
     _add_models(commands)
+    _add_adapters(commands)
 
     _command(commands, "selftest", _selftest, "try engine, storage and window")
     return parser
@@ -75,6 +76,45 @@ def _add_models(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     remove.add_argument("model", metavar="M", help="a name in the library or a path")
     for action in (listed, add, search, download, verify, remove):
         action.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def _add_stack(command: argparse.ArgumentParser) -> None:
+    told = "an adapter, a name in the library or a path, and its scale, 1 if left out; repeatable"
+    command.add_argument("--adapter", action="append", default=[], metavar="A[:SCALE]", help=told)
+
+
+def _add_adapters(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    adapters = _command(
+        commands, "adapters", lambda *_: adapters.error("say what to do"), "the adapters of the library"
+    )
+    actions = adapters.add_subparsers(title="actions", metavar="")
+    listed = _command(actions, "list", _adapters("list_adapters"), "what is there")
+    add = _command(actions, "add", _adapters("add"), "add a GGUF file where it lies, or convert an adapter of PEFT")
+    add.add_argument("path", type=Path, metavar="PATH")
+    base = "what a PEFT adapter was trained on: a model here, its config.json, or owner/name on the Hugging Face Hub"
+    add.add_argument("--base", metavar="REPO-OR-PATH", help=base)
+    inspect = _command(actions, "inspect", _adapters("inspect"), "what an adapter is, and what it does to a model")
+    inspect.add_argument("adapter", metavar="A", help="a name in the library or a path")
+    inspect.add_argument("--model", metavar="M", help="a name in the library or a path")
+    remove = _command(actions, "remove", _adapters("remove"), "delete what was made here; forget what lies elsewhere")
+    remove.add_argument("adapter", metavar="A", help="a name in the library or a path")
+    flatten = _command(actions, "flatten", _mixing("flatten"), "write one adapter that does what several do together")
+    flatten.add_argument("out", type=Path, metavar="OUT")
+    flatten.add_argument("--rank", type=_rank, metavar="R", help="make it this small; without it, it is exact")
+    merge = _command(actions, "merge", _mixing("merge"), "write a model that has adapters in its weights")
+    merge.add_argument("--model", required=True, metavar="M", help="a name in the library or a path")
+    merge.add_argument("out", type=Path, metavar="OUT")
+    for action in (flatten, merge):
+        action.add_argument("adapters", nargs="+", metavar="A[:SCALE]", help="a name in the library or a path")
+    for action in (listed, add, inspect, remove, flatten, merge):
+        action.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def _rank(text: str) -> int:
+    rank = int(text)
+    if rank < 1:
+        raise ValueError
+    return rank
 
 
 def _command(
@@ -117,6 +157,24 @@ def _models(name: str) -> Callable[[argparse.Namespace, DataFolder], None]:
         from desktop_app.commands import models
 
         getattr(models, name)(options, folder)
+
+    return action
+
+
+def _adapters(name: str) -> Callable[[argparse.Namespace, DataFolder], None]:
+    def action(options: argparse.Namespace, folder: DataFolder) -> None:
+        from desktop_app.commands import adapters
+
+        getattr(adapters, name)(options, folder)
+
+    return action
+
+
+def _mixing(name: str) -> Callable[[argparse.Namespace, DataFolder], None]:
+    def action(options: argparse.Namespace, folder: DataFolder) -> None:
+        from desktop_app.commands import mixing
+
+        getattr(mixing, name)(options, folder)
 
     return action
 

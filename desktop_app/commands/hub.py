@@ -37,7 +37,7 @@ TELL_EVERY_S = 0.5
 
 def search(options: argparse.Namespace, folder: DataFolder) -> None:
     """Print what the Hub has, with what each model would mean here."""
-    with _hub(options, folder) as hub:
+    with open_hub(options, folder) as hub:
         found = browse.search(hub, options.query, "downloads", options.limit, _machine(folder))
     for each in found:
         model, prospect = each.model, each.prospect
@@ -59,7 +59,7 @@ def search(options: argparse.Namespace, folder: DataFolder) -> None:
 def download(options: argparse.Namespace, folder: DataFolder) -> None:
     """Download a model and print it; what was begun before goes on where it was."""
     repo_id, wanted = _split(options.wanted)
-    with _hub(options, folder) as hub, open_database(folder) as database:
+    with open_hub(options, folder) as hub, open_database(folder) as database:
         queue = Downloads(database)
         if wanted:
             repo, offer = browse.choose_offer(hub, repo_id, wanted)
@@ -129,7 +129,8 @@ def _split(wanted: str) -> tuple[str, str]:
 
 
 @contextmanager
-def _hub(options: argparse.Namespace, folder: DataFolder) -> Iterator[Hub]:
+def open_hub(options: argparse.Namespace, folder: DataFolder) -> Iterator[Hub]:
+    """Open the way to the Hub, unless the person wants no connection."""
     folder.create()
     settings, _ = load_settings(folder.settings)
     is_open = not (options.offline or settings[settings_options.OFFLINE])

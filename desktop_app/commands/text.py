@@ -7,12 +7,11 @@ from dataclasses import replace
 
 import msgspec
 
-from desktop_app.commands.library import find_model
+from desktop_app.commands.library import find_model, find_stack
 from desktop_app.commands.output import print_line
 from desktop_app.engine.choices import SamplerSettings
 from desktop_app.engine.client import EngineClient
 from desktop_app.engine.messages import (
-    AdapterScale,
     ChatMessage,
     Finished,
     Generate,
@@ -21,8 +20,7 @@ from desktop_app.engine.messages import (
     Piece,
     Score,
     Scored,
-    SetStack,
-    StackSet,
+    Stack,
 )
 from desktop_app.errors import UserError
 from desktop_app.paths import DataFolder
@@ -36,8 +34,9 @@ def chat(options: argparse.Namespace, folder: DataFolder) -> None:
     if options.system:
         messages.insert(0, ChatMessage("system", options.system))
     with EngineClient() as engine:
-        _load(engine, options, folder)
-        for event in engine.events(Generate(engine.next_request(), tuple(messages), sampler)):
+        stack = _load(engine, options, folder)
+        command = Generate(engine.next_request(), tuple(messages), sampler, stack=stack)
+        for event in engine.events(command):
             if isinstance(event, Piece) and options.json:
                 print_line({"text": event.text})
             elif isinstance(event, Piece):
@@ -57,8 +56,8 @@ def score(options: argparse.Namespace, folder: DataFolder) -> None:
     except UnicodeDecodeError as error:
         raise UserError(f"The file {options.file} is not UTF-8 text.", "Save it as UTF-8 and try again.") from error
     with EngineClient() as engine:
-        _load(engine, options, folder)
-        scored = engine.ask(Score(engine.next_request(), text), Scored)
+        stack = _load(engine, options, folder)
+        scored = engine.ask(Score(engine.next_request(), text, stack), Scored)
     tokens = len(scored.logprobs)
     if options.json:
         print_line({"mean_nll": scored.mean_nll, "tokens": tokens, "perplexity": math.exp(scored.mean_nll)})
@@ -66,12 +65,12 @@ def score(options: argparse.Namespace, folder: DataFolder) -> None:
         print(f"{scored.mean_nll:.4f} nats a token over {tokens:,} tokens")
 
 
-def _load(engine: EngineClient, options: argparse.Namespace, folder: DataFolder) -> None:
-    path = find_model(folder, options.model)
+def _load(engine: EngineClient, options: argparse.Namespace, folder: DataFolder) -> Stack:
+    """Load the model that is asked for and return the stack."""
+    path, stack = find_model(folder, options.model), find_stack(folder, options.adapter)
     settings, _ = load_settings(folder.settings)
     engine.ask(Load(engine.next_request(), str(path), settings.load_settings()), Loaded)
-    stack = tuple(_adapter(text) for text in options.adapter)
-    engine.ask(SetStack(engine.next_request(), stack), StackSet)
+    return stack
 
 
 def _sampler(options: argparse.Namespace, folder: DataFolder) -> SamplerSettings:
@@ -82,12 +81,3 @@ def _sampler(options: argparse.Namespace, folder: DataFolder) -> SamplerSettings
     if options.temperature is not None:
         sampler = replace(sampler, temperature=options.temperature)
     return sampler
-
-
-def _adapter(text: str) -> AdapterScale:
-    """Read `PATH` or `PATH:SCALE`."""
-    path, colon, scale = text.rpartition(":")
-    try:
-        return AdapterScale(path, float(scale)) if colon else AdapterScale(text)
-    except ValueError:  # the colon belongs to the path
-        return AdapterScale(text)

@@ -16,6 +16,9 @@ from desktop_app.engine.messages import (
     Loaded,
     ModelFacts,
     Piece,
+    Prepare,
+    Prepared,
+    Stack,
     StateFolder,
 )
 from desktop_app.library import starter
@@ -64,9 +67,13 @@ class Engine:
         command = Load(self.client.next_request(), self._path, settings, self._sha256, self._states)
         return self.client.ask(command, Loaded).model
 
-    def answer(self, messages: Messages, max_tokens: int, conversation: int = 0) -> Answer:
+    def prepare(self, stack: Stack) -> None:
+        """Get adapters ready."""
+        self.client.ask(Prepare(self.client.next_request(), stack), Prepared)
+
+    def answer(self, messages: Messages, max_tokens: int, conversation: int = 0, stack: Stack = ()) -> Answer:
         """Answer with the likeliest tokens."""
-        command = self._command(messages, greedy(max_tokens), conversation)
+        command = self._command(messages, greedy(max_tokens), conversation, stack)
         started = time.perf_counter()
         first: float | None = None
         text = ""
@@ -87,6 +94,6 @@ class Engine:
         events = self.client.events(*commands)
         return [event.facts for event in events if isinstance(event, Finished)]
 
-    def _command(self, messages: Messages, sampler: SamplerSettings, conversation: int) -> Generate:
+    def _command(self, messages: Messages, sampler: SamplerSettings, conversation: int, stack: Stack = ()) -> Generate:
         turns = tuple(ChatMessage(message["role"], message["content"]) for message in messages)
-        return Generate(self.client.next_request(), turns, sampler, conversation=conversation)
+        return Generate(self.client.next_request(), turns, sampler, conversation=conversation, stack=stack)

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,11 +28,20 @@ class Server:
         n_ctx: Context length of each slot.
         n_threads: None lets the server choose.
         n_parallel: Slots: requests it works on at the same time.
+        adapters: Files with the scale of each; llama.cpp applies them one by one.
     """
 
-    def __init__(self, model: Path, n_ctx: int, n_threads: int | None, n_parallel: int = 1) -> None:
-        options = json.dumps({"n_ctx": n_ctx, "n_threads": n_threads, "n_parallel": n_parallel})
-        command = [sys.executable, "-m", "tests.bench.peers", str(model), options]
+    def __init__(
+        self,
+        model: Path,
+        n_ctx: int,
+        n_threads: int | None,
+        n_parallel: int = 1,
+        adapters: Sequence[tuple[Path, float]] = (),
+    ) -> None:
+        options: dict[str, Any] = {"n_ctx": n_ctx, "n_threads": n_threads, "n_parallel": n_parallel}
+        options["adapters"] = [(str(path), scale) for path, scale in adapters]
+        command = [sys.executable, "-m", "tests.bench.peers", str(model), json.dumps(options)]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
@@ -110,6 +119,7 @@ def _serve(model: str, options_json: str) -> None:
     parameters.n_parallel = options["n_parallel"]
     if options["n_threads"]:
         parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = options["n_threads"]
+    parameters.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(path, scale) for path, scale in options["adapters"]]
     parameters.fit_params = False  # take the context length as it was given
     parameters.ui = False
     parameters.verbosity = 0
