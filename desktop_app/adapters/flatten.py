@@ -6,16 +6,49 @@ scaling and an addition to each changed weight for every adapter, and their numb
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from desktop_app.adapters.check import MAX_RANK
 from desktop_app.adapters.lora import Lora, Matrix, Pair
+from desktop_app.errors import UserError
 
 Wide = NDArray[np.float64]
 
 _ABOUT_THE_MODEL = ("general.base_model.", "general.license", "moatless.base.")
+
+
+@dataclass(frozen=True)
+class OneOfMany:
+    """What several adapters have become; `energy` is the share that is kept of what they do, from 0 to 1."""
+
+    lora: Lora
+    rank: int
+    energy: float
+
+
+def make_one(
+    stack: Sequence[tuple[Lora, float]],
+    rank: int | None = None,
+    on_progress: Callable[[float], None] = lambda _fraction: None,
+) -> OneOfMany:
+    """Return one adapter that does what these do together, exactly or cut to a rank (see `truncate`).
+
+    Raises:
+        UserError: If its rank is larger than an adapter may have.
+    """
+    lora, energy = concatenate(stack), 1.0
+    if rank is not None:
+        lora, energy = truncate(lora, rank, on_progress)
+    widest = max(pair.rank for pair in lora.pairs.values())
+    if widest > MAX_RANK:
+        raise UserError(
+            f"Together these have the rank {widest:,}, and an adapter can have up to {MAX_RANK}.",
+            "Choose a smaller rank, or make one of fewer adapters.",
+        )
+    return OneOfMany(lora, widest, energy)
 
 
 def concatenate(stack: Sequence[tuple[Lora, float]]) -> Lora:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from desktop_app.adapters.catalog import Inspected, free_path, inspect_adapter
 from desktop_app.engine.messages import AdapterScale
-from desktop_app.errors import UserError
 from desktop_app.library.outlook import cached_header
 
 if TYPE_CHECKING:  # NumPy takes its time to load, and the window starts without it
@@ -48,26 +47,17 @@ def make_adapter(
     Raises:
         UserError: If one of the adapters cannot be used, or the new one not be written.
     """
-    from desktop_app.adapters.check import MAX_RANK
-    from desktop_app.adapters.flatten import concatenate, truncate
+    from desktop_app.adapters.flatten import make_one
     from desktop_app.adapters.open_lora import open_lora
 
     parts: list[tuple[Lora, float]] = []
     for number, each in enumerate(stack):
         on_progress(_READ * number / len(stack))
         parts.append((open_lora(Path(each.path), cached_header(model)), each.scale))
-    lora, energy = concatenate(parts), 1.0
-    if rank is not None:
-        lora, energy = truncate(lora, rank, lambda fraction: on_progress(_READ + (_MADE - _READ) * fraction))
-    widest = max(pair.rank for pair in lora.pairs.values())
-    if widest > MAX_RANK:
-        raise UserError(
-            f"Together these have the rank {widest:,}, and an adapter can have up to {MAX_RANK}.",
-            "Choose a smaller rank, or make one of fewer adapters.",
-        )
+    one = make_one(parts, rank, lambda fraction: on_progress(_READ + (_MADE - _READ) * fraction))
     on_progress(_MADE)
-    lora = replace(lora, metadata={**lora.metadata, "general.name": name})
-    return Made(_written(lora, folder, name), widest, energy)
+    lora = replace(one.lora, metadata={**one.lora.metadata, "general.name": name})
+    return Made(_written(lora, folder, name), one.rank, one.energy)
 
 
 def _written(lora: "Lora", folder: Path, name: str) -> Inspected:

@@ -10,9 +10,8 @@ from pathlib import Path
 import msgspec
 
 from desktop_app.adapters.alike import check_alike
-from desktop_app.adapters.check import MAX_RANK
 from desktop_app.adapters.effect import merge_sentence, probe_text
-from desktop_app.adapters.flatten import concatenate, truncate
+from desktop_app.adapters.flatten import make_one
 from desktop_app.adapters.lora import Lora
 from desktop_app.adapters.lora_file import write_lora
 from desktop_app.adapters.open_lora import open_lora
@@ -37,31 +36,23 @@ def flatten(options: argparse.Namespace, folder: DataFolder) -> None:
     if out.exists():
         raise UserError(f"There is a file “{shown_name(out)}” already.", "Choose another name.")
     acting = [each for each in find_stack(folder, options.adapters) if each.scale]
-    lora, energy = _together(acting), 1.0
-    if options.rank:
-        lora, energy = truncate(lora, options.rank)
-    rank = max(pair.rank for pair in lora.pairs.values())
-    if rank > MAX_RANK:
-        raise UserError(
-            f"Together these have the rank {rank:,}, and an adapter can have up to {MAX_RANK}.",
-            "Choose a smaller one with --rank, or flatten fewer adapters.",
-        )
-    write_lora(out, replace(lora, metadata={**lora.metadata, "general.name": out.stem}))
-    size, n_weights = out.stat().st_size, len(lora.pairs)
+    one = make_one(_opened(acting), options.rank)
+    write_lora(out, replace(one.lora, metadata={**one.lora.metadata, "general.name": out.stem}))
+    size, n_weights = out.stat().st_size, len(one.lora.pairs)
     if options.json:
-        facts = {"path": str(out), "rank": rank, "energy": energy, "n_weights": n_weights, "size_bytes": size}
+        facts = {"path": str(out), "rank": one.rank, "energy": one.energy, "n_weights": n_weights, "size_bytes": size}
         print_line(facts)
         return
-    kept = f", which keeps {energy:.1%} of the energy" if options.rank else ""
-    print(f"Wrote {out}: rank {rank}{kept}, {n_weights} weights, {readable_size(size)}.")
+    kept = f", which keeps {one.energy:.1%} of the energy" if options.rank else ""
+    print(f"Wrote {out}: rank {one.rank}{kept}, {n_weights} weights, {readable_size(size)}.")
 
 
-def _together(acting: Sequence[AdapterScale]) -> Lora:
+def _opened(acting: Sequence[AdapterScale]) -> list[tuple[Lora, float]]:
     if not acting:
         raise UserError("There is no adapter that acts.", "Name at least one with a scale other than 0.")
     loras = [(open_lora(Path(each.path)), each.scale) for each in acting]
     check_alike([(shown_name(Path(each.path)), lora) for each, (lora, _) in zip(acting, loras, strict=True)])
-    return concatenate(loras)
+    return loras
 
 
 # ------------------------------------------------------------ a model

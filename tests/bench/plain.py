@@ -60,6 +60,8 @@ class _Native:
         parameters.n_ctx = options["n_ctx"]
         parameters.n_threads = parameters.n_threads_batch = options["n_threads"]
         parameters.n_outputs_max = 1
+        # As the engine chooses for processors, where it is faster.
+        parameters.flash_attn_type = api.LLAMA_FLASH_ATTN_TYPE_DISABLED
         self._context = api.llama_init_from_model(self._model, parameters)
         self._sampler = api.llama_sampler_init_greedy()
         self._memory = api.llama_get_memory(self._context)

@@ -206,6 +206,8 @@ def test_two_answers_under_two_stacks_are_written_together_and_each_is_as_alone(
     assert turns > 2
     found = collected(events)
     assert [found[command.request][0] for command in commands] == alone
+    # Whichever of them the conversation follows, it is there.
+    assert [new_tokens(session.answer(QUESTION, stack, conversation=1)[1]) for stack in pair] == [1, 1]
 
 
 def test_more_stacks_than_there_are_places_have_their_turn(session, adapters):

@@ -59,8 +59,7 @@ class AdapterDetails(PageColumn):
         self.adapter: Adapter | None = None
         self._make_parts()
         self._lay_out()
-        library.changed.connect(self._renew)
-        standings.changed.connect(self._show)
+        standings.changed.connect(self._renew)
         queue.changed.connect(self._show_downloads)
 
     def open(self, adapter: Adapter) -> None:
@@ -107,7 +106,9 @@ class AdapterDetails(PageColumn):
         if self.adapter is None:
             return
         self.adapter = self._library.find(self.adapter.sha256)
-        if self.adapter is None and not self.isHidden():  # another page may have taken its place
+        if self.adapter is not None:
+            self._show()
+        elif not self.isHidden():  # else another page has taken its place
             self.back_wanted.emit()
 
     def _show(self) -> None:

@@ -132,7 +132,8 @@ class AdapterList(PageColumn):
 
     def _order_tabs(self) -> None:
         """Let the Tab key follow what is seen, whenever it was made."""
-        stops = [self, *(part for card in self.cards for part in card.focus_widgets())]
+        stops = [self, *self.conversion.focus_widgets()]
+        stops += [part for card in self.cards for part in card.focus_widgets()]
         if stops != self._stops:
             self._stops = stops
             for before, after in pairwise(stops):

@@ -6,7 +6,7 @@ A screen reader hears it from the card.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QStyle, QWidget
 
@@ -48,14 +48,14 @@ class CardLines(QWidget):
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)  # its card's are meant
-        theme().changed.connect(self._restyle)
+        theme().changed.connect(self.update)
 
     def show_words(self, words: CardWords) -> None:
         """Show this in place of what was there."""
         if words != self.words:
             self.words = words
             self._lines = _broken(words)
-            self._restyle()
+            self._remeasure()
 
     def sizeHint(self) -> QSize:
         return QSize(2 * _NARROWEST, self.heightForWidth(max(self.width(), 2 * _NARROWEST)))
@@ -73,6 +73,10 @@ class CardLines(QWidget):
                 height = rect.bottom() + 1
             self._heights[width] = height
         return self._heights[width]
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.StyleChange:  # so fonts have another size, before anybody measures again
+            self._remeasure()
 
     # ------------------------------------------------------------ painting
 
@@ -124,7 +128,7 @@ class CardLines(QWidget):
     def _side(self) -> int:
         return int(QStyle.visualAlignment(self.layoutDirection(), Qt.AlignmentFlag.AlignLeft))
 
-    def _restyle(self) -> None:
+    def _remeasure(self) -> None:
         self._heights.clear()
         self.updateGeometry()
         self.update()

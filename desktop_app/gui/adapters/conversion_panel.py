@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from desktop_app.adapters.peft_config import read_peft_config
 from desktop_app.errors import UserError
@@ -66,6 +66,10 @@ class ConversionPanel(QFrame):
         self.leave_button.clicked.connect(self._next)
         self._lay_out()
         self.hide()
+
+    def focus_widgets(self) -> list[QWidget]:
+        """Return what the Tab key visits here, in reading order."""
+        return [self.choice, self.convert_button, self.leave_button]
 
     def take(self, path: Path, in_use: Model | None) -> None:
         """Convert an adapter, given by its folder or a file in it; asks only if its model is not certain.

@@ -113,7 +113,9 @@ class FindAdapters(HubSearch):
             self.base.ask(model.name, suggested, is_certain=False)
 
     def _change_base(self) -> None:
-        if (model := self.model) is not None:
+        if self.base.isVisible():
+            self.base.hide()
+        elif (model := self.model) is not None:
             self.base.ask(model.name, next(iter(self._hub.bases), ""), is_certain=True)
 
     def _on_base_told(self, base: str) -> None:
@@ -124,8 +126,9 @@ class FindAdapters(HubSearch):
 
     def _on_searched(self) -> None:
         super()._on_searched()
-        self.results_head.setVisible(True)  # nothing may have been found because it is another base
-        self.count.setVisible(bool(self._hub.found))
+        self.results_head.show()  # nothing may have been found because it is another base
+        if not self._hub.found:
+            self.count.setText("")
 
     def _on_built(self) -> None:
         self._order_tabs(self.change_button)

@@ -1,9 +1,10 @@
 """A few words side by side, one of which is chosen: which of several views is shown below."""
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
 
-from desktop_app.gui.theme import scale
+from desktop_app.gui.theme import scale, theme
 
 
 class Tabs(QWidget):
@@ -32,6 +33,14 @@ class Tabs(QWidget):
             layout.addWidget(button)
             self.buttons.append(button)
         layout.addStretch(1)
+        theme().changed.connect(self._fit)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave room for the letters of the one that is chosen, which are wider."""
+        metrics = QFontMetrics(theme().font(theme().type_scale.body, QFont.Weight.DemiBold))
+        for button in self.buttons:
+            button.setMinimumWidth(metrics.horizontalAdvance(button.text()) + 2 * scale.SPACE_16)
 
     def show_chosen(self, number: int) -> None:
         """Mark one without telling anybody."""

@@ -96,7 +96,8 @@ def compare_decode(paths: Sequence[Path]) -> Iterator[Row]:
             return (length() - 1) / calls.decode_s(tokens, length())
 
         figures = interleave(ours, servers, plain_calls, runs=RUNS)
-    what = f"Decode with {len(paths)} adapters of rank {RANK}, at a depth of {seen[-1].prompt_tokens} tokens"
+    several = "adapter" if len(paths) == 1 else "adapters"
+    what = f"Decode with {len(paths)} {several} of rank {RANK}, at a depth of {seen[-1].prompt_tokens} tokens"
     goal = Goal("at least", GOALS[len(paths)]) if len(paths) in GOALS else None
     notes = f"{seen[-1].answer_tokens} tokens"
     yield Row(what, "tokens/s", figures[0], goal, peers.NAME, figures[1], notes)
@@ -154,7 +155,7 @@ def returns(engine: Engine, paths: Sequence[Path]) -> Iterator[Row]:
     yield Row(what, "ms", figures, None, notes=notes)
 
 
-@measures("stack equality")
+@measures("stack-equality")
 def equality() -> Iterator[Row]:
     """Read a text with four adapters as the engine applies them, and as llama.cpp applies each."""
     with adapters() as paths:

@@ -44,7 +44,8 @@ class FakeServer:
 
 
 def test_every_row_that_is_promised_can_be_measured():
-    assert {"decode", "prefill", "resume", "threads", "batch", "speculation"} <= set(all_measures())
+    promised = {"decode", "prefill", "resume", "threads", "batch", "speculation"}
+    assert promised | {"adapters", "stacks", "stack-equality"} <= set(all_measures())
 
 
 def test_the_threads_are_compared_with_the_best_of_all_fixed_numbers(monkeypatch):
