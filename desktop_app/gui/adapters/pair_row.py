@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, QSize
-from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop_app.gui.adapters.hue_dot import HueDot
 from desktop_app.gui.adapters.news_label import breakable
 from desktop_app.gui.library.labels import plain_label
-from desktop_app.gui.theme import icon, scale, theme
+from desktop_app.gui.theme import scale
+from desktop_app.gui.widgets.mark import Mark
 from desktop_app.storage.records import Adapter
 
 if TYPE_CHECKING:  # NumPy takes its time to load, and the window starts without it
@@ -38,8 +37,8 @@ class PairRow(QWidget):
         self.setAccessibleName(f"{word}: {sentence}")
         self.setAccessibleDescription(details)
         head = QHBoxLayout()
-        head.setSpacing(scale.SPACE_4)
-        head.addWidget(_Mark(icon_name, token))
+        head.setSpacing(scale.SPACE_8)
+        head.addWidget(Mark(icon_name, token))
         head.addWidget(self.word, 1)
         for adapter in (first, second):
             head.addWidget(HueDot(adapter.sha256))
@@ -48,19 +47,6 @@ class PairRow(QWidget):
         column.setSpacing(scale.SPACE_4)
         column.addLayout(head)
         column.addWidget(self.sentence)
-
-
-class _Mark(QWidget):
-    """An icon that follows the theme."""
-
-    def __init__(self, icon_name: str, token: str) -> None:
-        super().__init__()
-        self._icon = icon(icon_name, token)
-        self.setFixedSize(QSize(scale.ICON_SIZE_SMALL, scale.ICON_SIZE_SMALL))
-        theme().changed.connect(self.update)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        self._icon.paint(QPainter(self), QRect(0, 0, self.width(), self.height()))
 
 
 def _details(conflict: "Conflict") -> str:

@@ -6,17 +6,14 @@ from functools import partial
 
 from msgspec.structs import replace
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QMenu, QToolButton
 
 from desktop_app.adapters.stack import MAX_ADAPTERS, acting
+from desktop_app.gui.adapters.hue_dot import dot_icon
 from desktop_app.gui.adapters.stack_chip import StackChip
-from desktop_app.gui.theme import icon, scale, theme
-from desktop_app.gui.theme.tokens import hue
+from desktop_app.gui.theme import icon, scale
 from desktop_app.gui.widgets.flow_row import FlowRow
 from desktop_app.storage.records import Adapter, Preset, Stack, StackEntry
-
-_DOT = 10
 
 
 @dataclass(frozen=True)
@@ -146,7 +143,7 @@ class StackBar(FlowRow):
             if adapter.sha256 in here:
                 continue
             trouble = self._shelf.troubles.get(adapter.sha256, "")
-            action = menu.addAction(_dot(hue(adapter.sha256)), adapter.name)
+            action = menu.addAction(dot_icon(adapter.sha256), adapter.name.replace("&", "&&"))
             action.setEnabled(not trouble)
             action.setToolTip(trouble)
             action.triggered.connect(partial(self._add, adapter))
@@ -185,18 +182,3 @@ class StackBar(FlowRow):
         button.setFixedHeight(scale.TOUCH_HEIGHT)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return button
-
-
-def _dot(token: str) -> QIcon:
-    """Return an adapter's color as an icon."""
-    pixmap = QPixmap(2 * scale.ICON_SIZE_SMALL, 2 * scale.ICON_SIZE_SMALL)
-    pixmap.setDevicePixelRatio(2)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(getattr(theme().tokens, token)))
-    middle = (scale.ICON_SIZE_SMALL - _DOT) // 2
-    painter.drawEllipse(middle, middle, _DOT, _DOT)
-    painter.end()
-    return QIcon(pixmap)

@@ -173,6 +173,11 @@ def said(card):
     return [plain(words) for words in card.findChild(CardLines).words.said]
 
 
+def action(card, text):
+    """Return what a card's menu offers under these words."""
+    return next(action for action in card.menu().actions() if action.text() == text)
+
+
 def plain(text):
     return text.replace("\u00a0", " ").replace("  ", " ").replace("\u200b", "")
 
