@@ -258,3 +258,13 @@ def test_guessing_ahead_follows_the_stack(model, stacks):
         for stack in (stacks[1], stacks[2], stacks[0], stacks[2]):
             expected = plain.answer(repeating, stack, conversation=1, sampler=sampler)[0]
             assert guessing.answer(repeating, stack, conversation=1, sampler=sampler)[0] == expected
+
+
+def test_however_many_adapters_are_tried_each_does_what_it_did_at_first(session, model, tmp_path):
+    """There are more than stay loaded, so that the first ones have to be read again."""
+    many = [random_adapter(tmp_path / f"{number}.gguf", model, 4, number) for number in range(20)]
+    first = [session.score(stacked(path)) for path in many]
+    assert len({tuple(each) for each in first}) == len(many)
+    session.answer(QUESTION, stacked(many[0]))  # acts in the context while others come and go
+    assert [session.score(stacked(path)) for path in many] == first
+    assert session.answer(QUESTION, stacked(many[0]))[0] == session.answer(QUESTION, stacked(many[0]))[0]

@@ -9,7 +9,7 @@ import llama_cpp.llama_cpp as api
 
 from desktop_app.adapters.lora import Lora
 from desktop_app.adapters.open_lora import open_lora
-from desktop_app.adapters.stack import check_stack, fingerprint
+from desktop_app.adapters.stack import MAX_ADAPTERS, check_stack, fingerprint
 from desktop_app.engine.llama.flat_adapter import FlatAdapter, Stacked, ranks_of
 from desktop_app.engine.llama.model import LlamaModel
 from desktop_app.engine.llama.native_adapter import load_adapter
@@ -19,7 +19,8 @@ from desktop_app.library.file_errors import shown_name
 from desktop_app.library.gguf import GgufHeader, read_header
 from desktop_app.library.inspect import file_sha256
 
-KEPT = 2  # shapes of stacks that stay loaded although nothing uses them
+KEPT = 3  # shapes of stacks that stay loaded although nothing uses them
+MOST_OPEN = 2 * MAX_ADAPTERS  # files of adapters that stay loaded
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,7 @@ class AdapterShelf:
         self._applied = applied
         self._model = model
         self._path = path
-        self._known: dict[Path, _Known] = {}
+        self._known: dict[Path, _Known] = {}  # the least recently used first
         self._together: list[_Together] = []  # the least recently used first
 
     def stack(self, wanted: Stack, in_use: Collection[NativeStack] = ()) -> NativeStack:
@@ -81,6 +82,7 @@ class AdapterShelf:
         acting = [each for each in wanted if each.scale]
         check_stack([each.scale for each in acting])
         parts = [(self._open(Path(each.path)), each.scale) for each in acting]
+        self._let_go([self._applied().handle, *(each.handle for each in in_use), *(known.handle for known, _ in parts)])
         identity = fingerprint([(known.sha256, scale) for known, scale in parts])
         if not parts:
             return BARE
@@ -117,12 +119,19 @@ class AdapterShelf:
         return read_header(self._path)
 
     def _open(self, path: Path) -> _Known:
-        known, status = self._known.get(path), _status(path)
-        if known is not None and known.status == status:
-            return known
-        lora = open_lora(path, self._header)
-        known = self._known[path] = _Known(status, file_sha256(path), lora, load_adapter(self._model, path))
+        known, status = self._known.pop(path, None), _status(path)
+        if known is None or known.status != status:
+            lora = open_lora(path, self._header)
+            known = _Known(status, file_sha256(path), lora, load_adapter(self._model, path))
+        self._known[path] = known
         return known
+
+    def _let_go(self, in_use: Collection[api.llama_adapter_lora_p | None]) -> None:
+        """Free the adapters that nobody has used for longest."""
+        needed = {id(handle) for handle in in_use}  # pointers cannot be members of a set
+        spare = [path for path, known in self._known.items() if id(known.handle) not in needed]
+        for path in spare[: max(0, len(self._known) - MOST_OPEN)]:
+            api.llama_adapter_lora_free(self._known.pop(path).handle)
 
 
 def _status(path: Path) -> tuple[int, int]:

@@ -28,7 +28,7 @@ from desktop_app.engine.llama.model import LlamaModel
 from desktop_app.engine.llama.native_adapter import apply_adapter, load_adapter
 from desktop_app.errors import UserError
 
-RANK_STEP = 64
+RANK_STEP = 32
 
 # For each weight: the padded rank, and the shape of the weight as NumPy has it, experts first if there are any.
 Ranks = Mapping[str, tuple[int, tuple[int, ...]]]
