@@ -112,7 +112,8 @@ class AdapterShelf:
         if len(spare) > KEPT and ends is not None:
             self._together.remove(ends)
             ends.adapter.close()
-        return FlatAdapter(self._model, ranks)
+        is_full = any(tensor.type == "F32" for tensor in self._header.tensors if tensor.name in ranks)
+        return FlatAdapter(self._model, ranks, bits=32 if is_full else 16)
 
     @cached_property
     def _header(self) -> GgufHeader:

@@ -7,22 +7,27 @@ wait for a slider. So a file of zeros is loaded once, its tensors are found in t
 Ranks are padded with zeros up to a multiple of `RANK_STEP`, so that stacks of a few adapters more or less have the same
 shape. The padding stands behind all that counts and is zero whatever was there before: what comes out depends on the
 stack alone.
+
+Where the model's own weights have no more than 16 bits, neither have these matrices: half of the memory to be read for
+each token is half of what a stack costs, and what is lost is less than the model's weights round away. Both matrices
+of a pair are brought to the same size by a power of two first, so that neither is too small for 16 bits.
 """
 
 import ctypes
+import math
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import llama_cpp.llama_cpp as api
 import numpy as np
 from llama_cpp._ggml import libggml
-from numpy.typing import NDArray
 
 from desktop_app.adapters.check import A_SUFFIX, B_SUFFIX
-from desktop_app.adapters.lora import Lora, Pair
+from desktop_app.adapters.lora import Lora, Matrix, Pair
 from desktop_app.adapters.lora_file import lora_parts
 from desktop_app.engine.llama.model import LlamaModel
 from desktop_app.engine.llama.native_adapter import apply_adapter, load_adapter
@@ -35,7 +40,45 @@ Ranks = Mapping[str, tuple[int, tuple[int, ...]]]
 Stacked = Sequence[tuple[Lora, float]]  # adapters and the person's scales
 
 _FEW_TOKENS = 32
-_MATRIX = NDArray[np.float32]
+
+
+class _Full:
+    """A pair as it is put among others in 32 bits: all scales are in A, whose part of the whole is contiguous."""
+
+    def __init__(self, pair: Pair) -> None:
+        self._pair = pair
+        self.b = pair.b
+
+    def a(self, scale: float) -> Matrix:
+        """Return A for a person's scale."""
+        return self._pair.a * np.float32(self._pair.scale * scale)
+
+
+class _Half:
+    """The same in 16 bits. Numbers take longer to be made shorter than to be copied, so the last ones are kept."""
+
+    def __init__(self, pair: Pair) -> None:
+        a, b = (float(np.abs(matrix).max()) for matrix in (pair.a, pair.b))
+        balance = 2.0 ** round(math.log2(b / (a * abs(pair.scale))) / 2) if a and b and pair.scale else 1.0
+        self._unscaled = pair.a
+        self._own_scale = pair.scale * balance
+        self._last: tuple[float, Matrix] | None = None
+        self.b: Matrix = (pair.b / np.float32(balance)).astype(np.float16)
+
+    def a(self, scale: float) -> Matrix:
+        """Return A for a person's scale."""
+        if self._last is None or self._last[0] != scale:
+            self._last = scale, (self._unscaled * np.float32(self._own_scale * scale)).astype(np.float16)
+        return self._last[1]
+
+
+_halves: WeakKeyDictionary[Pair, _Half] = WeakKeyDictionary()
+
+
+def _half(pair: Pair) -> _Half:
+    if pair not in _halves:
+        _halves[pair] = _Half(pair)
+    return _halves[pair]
 
 
 class _Tensor(ctypes.Structure):
@@ -74,16 +117,18 @@ class FlatAdapter:
     Args:
         model: The loaded model, with which it ends.
         ranks: What it has room for.
+        bits: 16 or 32.
 
     Raises:
         UserError: If there is no room for it on the disk or in memory.
     """
 
-    def __init__(self, model: LlamaModel, ranks: Ranks) -> None:
+    def __init__(self, model: LlamaModel, ranks: Ranks, bits: int) -> None:
         self.ranks = ranks
+        self._is_half = bits == 16
         self._model = model
         self._stack: Stacked = ()
-        pairs = {weight: _zeros(*room) for weight, room in ranks.items()}
+        pairs = {weight: _zeros(*room, self._is_half) for weight, room in ranks.items()}
         self.handle = _load(model, pairs)
         self._tensors = _find_tensors(model, self.handle, pairs)
         # Where a tensor lies in memory of another device, it is filled here and sent there.
@@ -107,10 +152,11 @@ class FlatAdapter:
                 if (pair := lora.pairs.get(weight)) is None:
                     continue
                 own = slice(at, at + pair.rank)
-                if is_new:
-                    whole.a[..., own, :] = pair.a
+                scaled = _half(pair) if self._is_half else _Full(pair)
                 if is_new or before[number][1] != scale:
-                    np.multiply(pair.b, np.float32(pair.scale * scale), out=whole.b[..., own])
+                    whole.a[..., own, :] = scaled.a(scale)
+                if is_new:
+                    whole.b[..., own] = scaled.b
                 at += pair.rank
             if is_new:
                 whole.a[..., at:, :] = 0
@@ -125,9 +171,12 @@ class FlatAdapter:
         """Free it; no context may use it any more."""
         api.llama_adapter_lora_free(self.handle)
 
-    def _view(self, name: str) -> _MATRIX:
+    def _view(self, name: str) -> Matrix:
         tensor = self._tensors[name]
         shape = tuple(reversed(tensor.ne[: 3 if tensor.ne[2] > 1 else 2]))
+        if self._is_half:
+            halves = np.ctypeslib.as_array(ctypes.cast(tensor.data, ctypes.POINTER(ctypes.c_uint16)), shape)
+            return halves.view(np.float16)
         return np.ctypeslib.as_array(ctypes.cast(tensor.data, ctypes.POINTER(ctypes.c_float)), shape)
 
     def _send(self) -> None:
@@ -139,9 +188,12 @@ class FlatAdapter:
                 )
 
 
-def _zeros(rank: int, shape: tuple[int, ...]) -> Pair:
+def _zeros(rank: int, shape: tuple[int, ...], is_half: bool) -> Pair:
     *experts, n_out, n_in = shape
-    return Pair(np.zeros((*experts, rank, n_in), np.float32), np.zeros((*experts, n_out, rank), np.float32))
+    a, b = (*experts, rank, n_in), (*experts, n_out, rank)
+    if is_half:
+        return Pair(np.zeros(a, np.float16), np.zeros(b, np.float16))
+    return Pair(np.zeros(a, np.float32), np.zeros(b, np.float32))
 
 
 def _load(model: LlamaModel, pairs: Mapping[str, Pair]) -> api.llama_adapter_lora_p:
