@@ -21,7 +21,7 @@ from tests.shots.adapter_content import (
     store_stacks,
     write_adapters,
 )
-from tests.shots.waiting import wait_for
+from tests.shots.waiting import wait, wait_for
 
 if TYPE_CHECKING:
     from tests.shots.__main__ import Photographer
@@ -69,6 +69,10 @@ class AdapterScenes:
         app.window.show_page(CHAT)
         photographer.open(TITLE)
         photographer.take("chat-stack")
+        app.chat.composer.stack.mix.click()
+        wait()  # two adapters are compared
+        photographer.take("chat-mix")
+        app.chat.composer.stack.mix.click()
         app.session.compare(app.session.messages[-1], ())
         wait_for(lambda: app.session.comparison is not None and all(len(a.text) > 200 for a in app.session.answers))
         photographer.take("chat-comparing-stacks")

@@ -46,10 +46,10 @@ def summary(message: Message) -> str:
         tokens = _tr("1 token") if facts.answer_tokens == 1 else _tr("{count} tokens")
         parts.append(tokens.format(count=locale.toString(facts.answer_tokens)))
         parts.append(_tr("{seconds} s").format(seconds=locale.toString(facts.prefill_s + facts.decode_s, "f", 1)))
-    if message.model_name:
-        parts.append(message.model_name)
     if message.stack:
         parts.append(_tr("stack: {stack}").format(stack=stack_words(message.stack)))
+    if message.model_name:
+        parts.append(message.model_name)
     return _SEPARATOR.join(parts)
 
 

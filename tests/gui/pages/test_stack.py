@@ -192,7 +192,7 @@ def test_every_answer_says_which_stack_made_it(qtbot, opened, adapters):
     from desktop_app.gui.chat.answer_facts import summary
 
     opened.session.set_stack((entry(adapters[0], 0.8), entry(adapters[1], 0.4)))
-    assert summary(send(qtbot, opened, "hello")).endswith("stack: Letters 0.80, Tone 0.40")
+    assert " · stack: Letters 0.80, Tone 0.40 · " in summary(send(qtbot, opened, "hello"))
     opened.session.set_stack(())
     assert "stack" not in summary(send(qtbot, opened, "hello"))
 
