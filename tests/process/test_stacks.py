@@ -1,6 +1,7 @@
 """What an engine with adapters promises: what it does with stacks, what it knows of each, and what a change costs."""
 
 import random
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -268,3 +269,18 @@ def test_however_many_adapters_are_tried_each_does_what_it_did_at_first(session,
     session.answer(QUESTION, stacked(many[0]))  # acts in the context while others come and go
     assert [session.score(stacked(path)) for path in many] == first
     assert session.answer(QUESTION, stacked(many[0]))[0] == session.answer(QUESTION, stacked(many[0]))[0]
+
+
+@pytest.mark.parametrize("length", [4, 5, 6, 7])  # one of them ends where the stack would go on acting
+def test_a_stack_that_has_moved_to_another_place_in_memory_is_followed(session, adapters, length):
+    """Stacks of one shape take each other's place; the one that acted last may have to look for a new one."""
+    _, second, third = adapters
+    one, two, three = (stacked((second, scale), third) for scale in (1.0, -1.0, -3.0))
+    expected = session.answer(QUESTION, one)[0]
+    answers = [
+        Generate(session.engine.next_request(), QUESTION, replace(GREEDY, max_tokens=tokens), stack=stack)
+        for stack, tokens in ((one, length), (two, 1))
+    ]
+    collected(session.engine.events(*answers))
+    session.prepare(three)  # where the first was
+    assert session.answer(QUESTION, one)[0] == expected  # where the second was

@@ -171,7 +171,8 @@ class Scheduler:
         place = next((at for at, stack in enumerate(stacks) if stack.fingerprint == self._last.fingerprint), -1)
         self._turns += 1
         if place < 0 or self._turns >= STEPS_IN_A_ROW:
-            self._turns, self._last = 0, stacks[(place + 1) % len(stacks)]
+            self._turns, place = 0, (place + 1) % len(stacks)
+        self._last = stacks[place]  # not the one from before: the same stack may be elsewhere in memory now
         self._context.use(self._last)
         return self._last
 
