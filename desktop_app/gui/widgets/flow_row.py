@@ -62,7 +62,7 @@ class FlowRow(QWidget):
         """Return the height in some width."""
         left = top = line = 0
         for widget in self._widgets:
-            size = widget.sizeHint()
+            size = widget.sizeHint().expandedTo(widget.minimumSize()).boundedTo(widget.maximumSize())
             needed = min(size.width(), max(width, widget.minimumSizeHint().width()))
             if left and left + needed > width:
                 left, top, line = 0, top + line + self._spacing, 0
