@@ -1,11 +1,10 @@
 """Which models of the Hub a file of the library was made from: there the adapters for it are found."""
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from desktop_app.adapters.check import base_repo
+from desktop_app.adapters.check import base_repo, is_repo
 from desktop_app.errors import TryAgain, UserError
 from desktop_app.library import starter
 from desktop_app.library.catalog import SOURCE_STARTER
@@ -19,7 +18,6 @@ if TYPE_CHECKING:  # it takes its time to load
 MAX_STEPS = 5  # from a quantization to the model that all began with it takes three or four
 
 _BASE_TAG, _QUANTIZED_TAG = "base_model:", "base_model:quantized:"
-_REPO = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*", re.ASCII)
 
 
 def known_repos(model: Model) -> tuple[str, ...]:
@@ -53,7 +51,7 @@ def suggested_base(header: GgufHeader) -> str:
     """Return which model of the Hub it may be by its names, for the person to confirm; empty if they tell nothing."""
     organization, name = header.text("general.organization"), header.text("general.name")
     stem = f"{organization}/{name}".replace(" ", "-")
-    return stem if organization and _REPO.fullmatch(stem) else ""
+    return stem if organization and is_repo(stem) else ""
 
 
 def _upwards(hub: "Hub", repo: str) -> list[str]:
@@ -78,4 +76,4 @@ def _upwards(hub: "Hub", repo: str) -> list[str]:
 def _parents(tags: Iterable[str]) -> list[str]:
     """Return the models in tags such as base_model:owner/name and base_model:quantized:owner/name."""
     names = (tag.rpartition(":")[2] for tag in tags if tag.startswith(_BASE_TAG))
-    return list(dict.fromkeys(name for name in names if _REPO.fullmatch(name)))
+    return list(dict.fromkeys(name for name in names if is_repo(name)))

@@ -243,6 +243,11 @@ def model_file_name(header: GgufHeader) -> str:
     return shown_name(header.path.with_suffix(""))
 
 
+def is_repo(text: str) -> bool:
+    """Return whether a text looks like owner/name on the Hub."""
+    return _REPO.fullmatch(text) is not None
+
+
 def base_repo(header: GgufHeader) -> str:
     """Return the owner/name on the Hub that a file says it was made from, or an empty text."""
     url = header.text("general.base_model.0.repo_url")
@@ -250,7 +255,7 @@ def base_repo(header: GgufHeader) -> str:
     said = [header.text("general.base_model.0.organization"), header.text("general.base_model.0.name")]
     # Converters make spaces of the dashes in names.
     candidates = ("/".join(path[:2]), "/".join(said).replace(" ", "-"))
-    return next((repo for repo in candidates if _REPO.fullmatch(repo)), "")
+    return next((repo for repo in candidates if is_repo(repo)), "")
 
 
 def _alpha(header: GgufHeader) -> float:

@@ -41,6 +41,11 @@ class Lora:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
+def from_bf16(data: bytes) -> NDArray[np.float32]:
+    """Return numbers of the type BF16, which is the upper half of a 32-bit float."""
+    return (np.frombuffer(data, np.uint16).astype(np.uint32) << 16).view(np.float32)
+
+
 def effective_scale(alpha: float, rank: int) -> float:
     """Return the factor of B·A at a person's scale of 1.
 

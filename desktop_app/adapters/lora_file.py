@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop_app.adapters.check import A_SUFFIX, ALPHA, B_SUFFIX
-from desktop_app.adapters.lora import Lora, Matrix, Pair, effective_scale
+from desktop_app.adapters.lora import Lora, Matrix, Pair, effective_scale, from_bf16
 from desktop_app.errors import UserError
 from desktop_app.library.file_errors import shown_name
 from desktop_app.library.gguf import GgufHeader
@@ -59,9 +59,8 @@ def read_lora(header: GgufHeader) -> Lora:
 
 def _matrix(tensor: Tensor, data: bytes) -> Matrix:
     shape = tensor.shape[::-1]
-    if tensor.type == "BF16":  # the upper half of a 32-bit float
-        halves = np.frombuffer(data, np.uint16).astype(np.uint32)
-        return (halves << 16).view(np.float32).reshape(shape)
+    if tensor.type == "BF16":
+        return from_bf16(data).reshape(shape)
     if tensor.type == "F16":
         return np.frombuffer(data, np.float16).reshape(shape)
     return np.frombuffer(data, np.float32).reshape(shape)

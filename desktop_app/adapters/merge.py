@@ -64,7 +64,7 @@ def check_mergeable(model: GgufHeader, changed: Sequence[Tensor], packing: Packi
 
 def merge_into(
     model: GgufHeader,
-    changes: Sequence[tuple[Pair | None, ...]],
+    changes: Sequence[tuple[Pair, ...]],
     out: Path,
     packing: Packing,
     progress: Callable[[float], bool],
@@ -132,7 +132,7 @@ def _entry(text: str) -> bytes:
     return struct.pack("<Q", len(key)) + key + struct.pack("<IQ", STRING, len(data)) + data
 
 
-def _changed(old: BinaryIO, tensor: Tensor, pairs: Sequence[Pair | None], packing: Packing) -> Iterator[bytes]:
+def _changed(old: BinaryIO, tensor: Tensor, pairs: Sequence[Pair], packing: Packing) -> Iterator[bytes]:
     """Yield the changed weight's data, some rows at a time; experts lie one after the other."""
     width = tensor.shape[0]
     n_rows = tensor.n_weights // width
@@ -142,8 +142,7 @@ def _changed(old: BinaryIO, tensor: Tensor, pairs: Sequence[Pair | None], packin
         count = min(step, n_rows - start)
         rows = packing.unpack(tensor.type, _read(old, count * row_bytes), count * width).reshape(count, width)
         for pair in pairs:
-            if pair is not None:
-                rows = rows + _product(pair, start, count)
+            rows = rows + _product(pair, start, count)
         yield packing.pack(tensor.type, np.ascontiguousarray(rows, np.float32))
 
 

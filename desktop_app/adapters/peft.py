@@ -12,7 +12,7 @@ import numpy as np
 import safetensors
 
 from desktop_app.adapters.check import MAX_BYTES
-from desktop_app.adapters.lora import Lora, Matrix, Pair
+from desktop_app.adapters.lora import Lora, Matrix, Pair, from_bf16
 from desktop_app.adapters.peft_config import CHOOSE, WEIGHTS_NAME, PeftConfig, cannot_convert, read_peft_config
 from desktop_app.adapters.peft_names import Base, base_of_config, base_of_model, why_not
 from desktop_app.errors import UserError
@@ -113,6 +113,5 @@ def _matrix(type_name: str, shape: list[int], data: bytes, key: str, name: str) 
         )
     if len(shape) != 2 or 0 in shape:
         raise damaged(name, f"“{shown_text(key)}” has an impossible shape")
-    numbers = np.frombuffer(data, _TYPES[type_name]).reshape(shape)
-    # BF16 is the upper half of a 32-bit float.
-    return (numbers.astype(np.uint32) << 16).view(np.float32) if type_name == "BF16" else numbers
+    numbers: Matrix = from_bf16(data) if type_name == "BF16" else np.frombuffer(data, _TYPES[type_name])
+    return numbers.reshape(shape)

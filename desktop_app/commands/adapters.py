@@ -1,7 +1,6 @@
 """`moatless adapters list | add | inspect | remove`: what is in the library, and what each adapter is."""
 
 import argparse
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from desktop_app.adapters.catalog import (
     is_peft,
     remove_adapter,
 )
-from desktop_app.adapters.check import AdapterFacts
+from desktop_app.adapters.check import AdapterFacts, is_repo
 from desktop_app.adapters.effect import effect_sentence, probe_text
 from desktop_app.adapters.verdict import Level, Verdict, judge
 from desktop_app.commands.library import find_adapter, find_model, open_database, open_models
@@ -36,8 +35,6 @@ from desktop_app.library.program_folders import read_json
 from desktop_app.paths import DataFolder
 from desktop_app.storage.adapters import Adapters
 from desktop_app.storage.records import Adapter
-
-_REPO = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*", re.ASCII)
 
 
 def list_adapters(options: argparse.Namespace, folder: DataFolder) -> None:
@@ -94,7 +91,7 @@ def _base_model(options: argparse.Namespace, folder: DataFolder) -> tuple[GgufHe
     path = Path(options.base)
     if path.is_dir() or path.suffix == ".json":
         return None, read_json(path / "config.json" if path.is_dir() else path)
-    if path.is_file() or not _REPO.fullmatch(options.base):
+    if path.is_file() or not is_repo(options.base):
         return read_header(find_model(folder, options.base)), None
     from desktop_app.adapters.offers import read_config
     from desktop_app.commands.hub import open_hub

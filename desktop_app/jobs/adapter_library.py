@@ -18,6 +18,8 @@ from desktop_app.adapters.catalog import (
     is_peft,
     remove_adapter,
 )
+from desktop_app.engine.messages import AdapterScale
+from desktop_app.engine.messages import Stack as EngineStack
 from desktop_app.errors import UserError
 from desktop_app.jobs.background import Background
 from desktop_app.jobs.store import Repositories, Store
@@ -26,7 +28,7 @@ from desktop_app.library.file_errors import shown_name
 from desktop_app.library.gguf import read_header
 from desktop_app.library.inspect import file_sha256
 from desktop_app.library.outlook import cached_header
-from desktop_app.storage.records import Adapter, Model
+from desktop_app.storage.records import Adapter, Model, Stack
 
 if TYPE_CHECKING:  # NumPy takes its time to load, and the window starts without it
     from desktop_app.adapters.conflict import Conflict
@@ -98,6 +100,23 @@ class AdapterLibrary(QObject):
     def find(self, sha256: str) -> Adapter | None:
         """Return the adapter of this content; None if the library does not have it (any more)."""
         return next((adapter for adapter in self.adapters if adapter.sha256 == sha256), None)
+
+    def for_engine(self, entries: Stack) -> EngineStack:
+        """Return a stack with the places of its files.
+
+        Raises:
+            UserError: If the library does not have one of them any more.
+        """
+        stack = []
+        for entry in entries:
+            adapter = self.find(entry.sha256)
+            if adapter is None:
+                raise UserError(
+                    f"“{entry.name}” is not in the library any more.",
+                    "Take it out of the stack, or add its file again.",
+                )
+            stack.append(AdapterScale(adapter.path, entry.scale))
+        return tuple(stack)
 
     def add(self, path: Path, model: Model | None = None) -> None:
         """Add a GGUF file where it lies, or a PEFT adapter by converting it.

@@ -23,13 +23,13 @@ from desktop_app.jobs.comparison import OTHERS, Comparison, sampler_for
 from desktop_app.jobs.engine import Engine
 from desktop_app.jobs.store import Repositories, Store
 from desktop_app.storage.chats import Chats
-from desktop_app.storage.records import Conversation, Message, MessageState, Model, Role, Stack
+from desktop_app.storage.records import Adapter, Conversation, Message, MessageState, Model, Role, Stack
 
 # A prompt is built from no more text than could fit: few tokens are longer than this, and the engine counts exactly.
 CHARACTERS_A_TOKEN = 16
 
 _Begun = tuple[Message, SamplerSettings]  # an answer that is to be written, and what with
-_Paths = dict[str, str]  # of adapters, by the hash of the file
+_Adapters = dict[str, Adapter]  # by the hash of the file
 
 
 @dataclass(frozen=True)
@@ -79,12 +79,12 @@ class _History:
     Attributes:
         messages: Those before the new one that are worth showing to the engine.
         unread: How many there are before those.
-        paths: Of the adapters that will act.
+        adapters: Those that will act.
     """
 
     messages: tuple[Message, ...] = ()
     unread: int = 0
-    paths: _Paths = field(default_factory=dict)
+    adapters: _Adapters = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -139,12 +139,12 @@ class Asking(QObject):
         parent_id = self._wish.parent_id
 
         def read(repositories: Repositories) -> _History:
-            paths = _adapter_paths(repositories, self._stacks())
+            adapters = _find_adapters(repositories, self._stacks())
             if parent_id is None:
-                return _History(paths=paths)
+                return _History(adapters=adapters)
             ids = repositories.chats.path_to(parent_id)
             messages = repositories.chats.last_messages(ids, max_chars)
-            return _History(messages, len(ids) - len(messages), paths)
+            return _History(messages, len(ids) - len(messages), adapters)
 
         self._store.ask(read, self._prepare, self._refuse)
 
@@ -168,7 +168,7 @@ class Asking(QObject):
         self._engine.prepare(self._for_engine(stacks[0]), lambda: self._prepare_next(stacks[1:]), self._refuse)
 
     def _for_engine(self, stack: Stack) -> EngineStack:
-        return tuple(AdapterScale(self._history.paths[each.sha256], each.scale) for each in acting(stack))
+        return tuple(AdapterScale(self._history.adapters[each.sha256].path, each.scale) for each in acting(stack))
 
     def _count(self) -> None:
         """Refuse a message that does not fit by itself; the engine leaves out older ones by its own count."""
@@ -186,12 +186,15 @@ class Asking(QObject):
 
     def _write(self) -> None:
         conversation, model, wish = self._conversation, self._model, self._wish
+        adapters = self._history.adapters.values()
 
         def write(repositories: Repositories) -> _Written:
             chats = repositories.chats
             with repositories.database.transaction():
                 stored = conversation if conversation.id else _create(repositories, conversation, wish.text or "")
                 repositories.models.touch_used(model.id)
+                for adapter in adapters:
+                    repositories.adapters.touch_used(adapter.id)
                 person, beside = None, None
                 if wish.text is not None:
                     person = chats.add_message(stored.id, wish.parent_id, Role.USER, wish.text)
@@ -260,13 +263,13 @@ def _begin_again(chats: Chats, unfinished: Message, sampler: SamplerSettings) ->
     return ((replace(unfinished, state=MessageState.STREAMING, note="", facts=None), sampler),)
 
 
-def _adapter_paths(repositories: Repositories, stacks: Sequence[Stack]) -> _Paths:
-    """Return where the adapters lie that act in these stacks.
+def _find_adapters(repositories: Repositories, stacks: Sequence[Stack]) -> _Adapters:
+    """Return the adapters that act in these stacks.
 
     Raises:
         UserError: If the library does not have one of them any more.
     """
-    paths = {}
+    adapters = {}
     for entry in (entry for stack in stacks for entry in acting(stack)):
         adapter = repositories.adapters.by_sha256(entry.sha256)
         if adapter is None:
@@ -274,9 +277,8 @@ def _adapter_paths(repositories: Repositories, stacks: Sequence[Stack]) -> _Path
                 f"The adapter “{entry.name}” is not in the library any more.",
                 "Take it out of the stack, or add its file again.",
             )
-        paths[entry.sha256] = adapter.path
-        repositories.adapters.touch_used(adapter.id)
-    return paths
+        adapters[entry.sha256] = adapter
+    return adapters
 
 
 def _add_answers(

@@ -20,7 +20,7 @@ from desktop_app.errors import UserError
 from desktop_app.jobs.adapter_library import AdapterLibrary
 from desktop_app.jobs.background import Background
 from desktop_app.jobs.engine import Engine
-from desktop_app.jobs.mixing import Step, engine_stack
+from desktop_app.jobs.mixing import Step
 from desktop_app.jobs.model_library import ModelLibrary
 from desktop_app.jobs.store import Store
 from desktop_app.library.catalog import SOURCE_MERGED, add_model
@@ -109,7 +109,7 @@ class Merging(QObject):
         if self._run is not None:
             return
         try:
-            stack = engine_stack(self._adapters, entries)
+            stack = self._adapters.for_engine(entries)
         except UserError as error:
             self.failed.emit(error)
             return

@@ -164,7 +164,7 @@ class Mixing(QObject):
         if self._work is not None:
             return
         try:
-            paths = tuple(each.path for each in engine_stack(self._adapters, entries))
+            paths = tuple(each.path for each in self._adapters.for_engine(entries))
         except UserError as error:
             self.failed.emit(error)
             return
@@ -236,7 +236,7 @@ class Mixing(QObject):
         if self._making is not None:
             return
         try:
-            stack = engine_stack(self._adapters, entries)
+            stack = self._adapters.for_engine(entries)
         except UserError as error:
             self.not_flattened.emit(error)
             return
@@ -288,20 +288,3 @@ class Mixing(QObject):
     def _end_making(self) -> None:
         self._making = None
         self.making_ended.emit()
-
-
-def engine_stack(adapters: AdapterLibrary, entries: Stack) -> EngineStack:
-    """Return adapters as the engine wants them.
-
-    Raises:
-        UserError: If one is not in the library any more.
-    """
-    stack = []
-    for entry in entries:
-        adapter = adapters.find(entry.sha256)
-        if adapter is None:
-            raise UserError(
-                f"“{entry.name}” is not in the library any more.", "Take it out of the stack, or add its file again."
-            )
-        stack.append(AdapterScale(adapter.path, entry.scale))
-    return tuple(stack)

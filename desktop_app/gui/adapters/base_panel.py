@@ -1,14 +1,11 @@
 """Asks which model of the Hub a model is, because adapters are listed there by the model they were made for."""
 
-import re
-
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 
+from desktop_app.adapters.check import is_repo
 from desktop_app.gui.library.labels import announce, plain_label, printable
 from desktop_app.gui.theme import scale
-
-_REPO = re.compile(r"\s*[\w-][\w.-]*/[\w-][\w.-]*\s*", re.ASCII)
 
 
 class BasePanel(QFrame):
@@ -32,7 +29,7 @@ class BasePanel(QFrame):
         self.button = QPushButton("Look for its adapters")
         self.button.setProperty("kind", "primary")
         self.button.clicked.connect(self._tell)
-        self.field.textChanged.connect(lambda text: self.button.setEnabled(bool(_REPO.fullmatch(text))))
+        self.field.textChanged.connect(lambda text: self.button.setEnabled(is_repo(text.strip())))
         self.button.setEnabled(False)
         row = QHBoxLayout()
         row.setSpacing(scale.SPACE_8)
@@ -62,6 +59,6 @@ class BasePanel(QFrame):
         announce(self, self.question.text())
 
     def _tell(self) -> None:
-        if _REPO.fullmatch(self.field.text()):
+        if is_repo(self.field.text().strip()):
             self.hide()
             self.told.emit(self.field.text().strip())

@@ -1,10 +1,11 @@
 """Between the stack of the open conversation and what shows it, the bar and the panel: what one says, all hear."""
 
+from contextlib import suppress
+
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop_app.adapters.stack import acting
 from desktop_app.adapters.verdict import Level
-from desktop_app.engine.messages import AdapterScale
 from desktop_app.errors import UserError
 from desktop_app.gui.adapters.mix_panel import MixPanel
 from desktop_app.gui.adapters.stack_bar import Shelf, StackBar
@@ -12,7 +13,7 @@ from desktop_app.jobs.adapter_library import AdapterLibrary
 from desktop_app.jobs.chat_session import ChatSession, Status
 from desktop_app.jobs.engine import Engine, EngineState
 from desktop_app.jobs.presets import PresetList
-from desktop_app.storage.records import Adapter, Stack
+from desktop_app.storage.records import Adapter
 
 SETTLED_MS = 250  # after which a slider that was moved is thought to stay
 
@@ -89,12 +90,6 @@ class Mixer(QObject):
         self._session.set_stack(self._bar.stack)
         # While an answer is being written the engine would have to wait for its end.
         if self._engine.state is EngineState.READY and self._session.status is Status.IDLE:
-            wanted = self._for_engine(self._bar.stack)
-            if wanted is not None:
+            with suppress(UserError):  # one is missing, which its chip says already
+                wanted = self._library.for_engine(acting(self._bar.stack))
                 self._engine.prepare(wanted, self.accepted.emit, self.refused.emit)
-
-    def _for_engine(self, stack: Stack) -> tuple[AdapterScale, ...] | None:
-        """Return the stack with the places of its files; None if one is missing, which its chip says already."""
-        found = [(self._library.find(entry.sha256), entry.scale) for entry in acting(stack)]
-        known = tuple(AdapterScale(adapter.path, scale) for adapter, scale in found if adapter is not None)
-        return known if len(known) == len(found) else None
