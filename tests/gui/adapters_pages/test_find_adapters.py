@@ -1,6 +1,7 @@
 """Finding adapters: for which model, what is found, what cannot be used, and one repository."""
 
 import pytest
+from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication
 
 from desktop_app.gui.adapters.find_adapters import NO_MODEL
@@ -62,7 +63,7 @@ def built(qtbot, found):
 # ------------------------------------------------------------ what is found
 
 
-def test_adapters_of_the_model_in_use_are_looked_for(desk, hub, page, find):
+def test_adapters_of_the_model_in_use_are_looked_for(qtbot, desk, hub, page, find):
     hub.add_repo("a/haiku", ADAPTER, downloads=5, likes=2, license="mit", **OF_BASE)
     hub.add_repo("b/pirate", peft_adapter(), downloads=9, gated="manual", **OF_BASE)
     hub.add_repo("c/old", PICKLED, downloads=99, **OF_BASE)
@@ -76,9 +77,8 @@ def test_adapters_of_the_model_in_use_are_looked_for(desk, hub, page, find):
     assert facts["b/pirate"].endswith(" · Terms must be accepted")
     assert cards["c/old"].badge.text() == "Cannot be used"
     assert "can hide programs" in cards["c/old"].sentence.text()
-    assert cards["c/old"].mapTo(found, cards["c/old"].rect().topLeft()).y() > max(
-        cards[repo].mapTo(found, cards[repo].rect().topLeft()).y() for repo in ("a/haiku", "b/pirate")
-    )
+    tops = {repo: lambda card=card: card.mapTo(found, QPoint()).y() for repo, card in cards.items()}
+    qtbot.waitUntil(lambda: tops["c/old"]() > max(tops["a/haiku"](), tops["b/pirate"]()))  # once it is laid out
 
 
 def test_words_narrow_the_search(qtbot, desk, hub, page, find):
