@@ -36,6 +36,8 @@ python installers/checkout.py VERB [ARGUMENTS]
   shots [ARGS]      write pictures of every page
 """
 
+# Two at a time: most tests wait for a window or a process. A file stays with one worker, which shares its fixtures.
+PYTEST = ("-m", "pytest", "-n", "2", "--dist", "loadfile")
 CHECKS = {
     "formatting": ("-m", "ruff", "format", "--check", "."),
     "lint": ("-m", "ruff", "check", "."),
@@ -48,8 +50,8 @@ def main(arguments: list[str]) -> int:
     """Do what the verb says and return the exit status."""
     verb, rest = (arguments or ["help"])[0], arguments[1:]
     steps: dict[str, dict[str, tuple[str, ...]]] = {
-        "test": {**CHECKS, "tests": ("-m", "pytest", *rest)},
-        "test-long": {"tests": ("-m", "pytest", "-m", "long or not long", *rest)},
+        "test": {**CHECKS, "tests": (*PYTEST, *rest)},
+        "test-long": {"tests": (*PYTEST, "-m", "long or not long", *rest)},
         "check": CHECKS,
         "bench": {"bench": ("-m", "tests.bench", *rest)},
         "shots": {"shots": ("-m", "tests.shots", *rest)},

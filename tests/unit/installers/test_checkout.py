@@ -51,7 +51,7 @@ def test_test_runs_every_check_also_after_one_has_failed(calls, capsys):
     assert checkout.main(["test", "-x"]) == 1
     assert calls[0] == ("set up", "dev")
     assert [call[1] for call in calls[1:]][:3] == ["ruff", "ruff", "mypy"]
-    assert calls[-1] == ["-m", "pytest", "-x"]
+    assert calls[-1] == [*checkout.PYTEST, "-x"]
     assert "failed: types" in capsys.readouterr().out
 
 
