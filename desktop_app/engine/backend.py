@@ -7,12 +7,15 @@ from desktop_app.engine.messages import (
     ChatMessage,
     Compare,
     Effect,
+    Encode,
+    Encoded,
     Event,
     Generate,
     Hello,
     Load,
     Merge,
     ModelFacts,
+    Record,
     Score,
     Stack,
 )
@@ -76,6 +79,20 @@ class Backend(Protocol):
 
     def merge(self, command: Merge, on_progress: Callable[[float], None], is_stopped: IsStopped) -> tuple[int, int]:
         """Write a model with adapters in its weights and return (weights changed, size in bytes).
+
+        Raises:
+            Stopped: If `is_stopped` said so before the end; nothing is left behind.
+        """
+
+    def encode(self, command: Encode, is_stopped: IsStopped) -> Encoded:
+        """Return conversations and texts as tokens.
+
+        Raises:
+            Stopped: If `is_stopped` said so before the end.
+        """
+
+    def record(self, command: Record, is_stopped: IsStopped) -> None:
+        """Write the log-probabilities after each of some tokens.
 
         Raises:
             Stopped: If `is_stopped` said so before the end; nothing is left behind.

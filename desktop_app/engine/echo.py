@@ -17,6 +17,8 @@ from desktop_app.engine.messages import (
     Compare,
     Device,
     Effect,
+    Encode,
+    Encoded,
     Event,
     Finished,
     Generate,
@@ -26,6 +28,7 @@ from desktop_app.engine.messages import (
     ModelFacts,
     Piece,
     Prefill,
+    Record,
     Score,
     Stack,
 )
@@ -108,6 +111,12 @@ class EchoBackend:
 
     def merge(self, command: Merge, on_progress: Callable[[float], None], is_stopped: IsStopped) -> tuple[int, int]:
         raise UserError("The echo engine has no model that could be changed.")
+
+    def encode(self, command: Encode, is_stopped: IsStopped) -> Encoded:
+        raise UserError("The echo engine has no model that could learn from a text.")
+
+    def record(self, command: Record, is_stopped: IsStopped) -> None:
+        raise UserError("The echo engine has no model that could judge a text.")
 
     def count(self, messages: tuple[ChatMessage, ...]) -> tuple[int, int]:
         if self._model is None:

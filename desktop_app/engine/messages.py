@@ -1,9 +1,9 @@
 """The protocol between the engine process and its clients, whole: one JSON object a line, both ways.
 
 Commands go to the engine's stdin, events come from its stdout. Every command but `Stop` and `Quit` is answered by
-exactly one closing event (`Loaded`, `Finished`, `Scored`, `Compared`, `Merged`, `Counted`, `Prepared`, `Unloaded`,
-`Forgotten` or `Failed`) that carries the command's `request` number; an event whose number nobody waits for
-any more is dropped.
+exactly one closing event (`Loaded`, `Finished`, `Scored`, `Compared`, `Merged`, `Encoded`, `Recorded`, `Counted`,
+`Prepared`, `Unloaded`, `Forgotten` or `Failed`) that carries the command's `request` number; an event whose number
+nobody waits for any more is dropped.
 Commands begin in order. `Generate`s run beside each other, and `Count` and `Forget` between their steps; every other
 command waits until the answers before it are written. `Stop` overtakes.
 """
@@ -13,12 +13,15 @@ from typing import ClassVar
 import msgspec
 
 from desktop_app.engine.choices import LoadSettings, SamplerSettings
+from desktop_app.engine.facts import AnswerFacts as AnswerFacts
+from desktop_app.engine.facts import Device as Device
+from desktop_app.engine.facts import Effect as Effect
+from desktop_app.engine.facts import EncodedChat as EncodedChat
+from desktop_app.engine.facts import EncodedSequence as EncodedSequence
+from desktop_app.engine.facts import ModelFacts as ModelFacts
+from desktop_app.engine.facts import Struct as Struct
 
-PROTOCOL_VERSION = 3
-
-
-class Struct(msgspec.Struct, frozen=True):
-    """Plain, immutable, comparable data."""
+PROTOCOL_VERSION = 4
 
 
 class ChatMessage(Struct, frozen=True):
@@ -38,88 +41,11 @@ class AdapterScale(Struct, frozen=True):
 Stack = tuple[AdapterScale, ...]  # in order; an empty one is the bare model
 
 
-class Device(Struct, frozen=True):
-    """Something llama.cpp can compute on. `kind` is cpu, gpu or accelerator; the bytes are 0 where it does not say."""
-
-    name: str
-    description: str
-    kind: str
-    free_bytes: int = 0
-    total_bytes: int = 0
-
-
 class StateFolder(Struct, frozen=True):
     """Where KV states of conversations are kept on disk, and how much of it they may take (0 is automatic)."""
 
     path: str
     max_bytes: int = 0
-
-
-class ModelFacts(Struct, frozen=True):
-    """What the engine knows of the model it has loaded, and how it has loaded it.
-
-    Attributes:
-        memory_bytes: What the whole engine is forecast to need.
-        draft_name: The small model that guesses ahead, or empty.
-        template_note, load_note: Sentences for the person, or empty.
-    """
-
-    path: str
-    architecture: str
-    n_ctx: int
-    n_ctx_train: int
-    n_params: int
-    size_bytes: int
-    n_threads: int
-    template_note: str = ""
-    kv_type: str = "f16"
-    n_gpu_layers: int = 0
-    memory_bytes: int = 0
-    draft_name: str = ""
-    load_note: str = ""
-
-
-class AnswerFacts(Struct, frozen=True):
-    """What is recorded about one answer. Times in seconds, lengths in tokens.
-
-    Attributes:
-        prompt_tokens: The whole prompt, `reused_tokens` of which were still in the KV cache.
-        answer_tokens: Decoded tokens, the end-of-generation token included.
-        omitted_messages: Messages left out after the system prompt because the context is full.
-        finish_reason: stop (the model ended), length (max_tokens), context (no room), stopped (by the person).
-        drafted_tokens: Guessed ahead, `accepted_tokens` of which were what the model would have written.
-    """
-
-    prompt_tokens: int
-    reused_tokens: int
-    answer_tokens: int
-    omitted_messages: int
-    prefill_s: float
-    decode_s: float
-    time_to_first_token_s: float
-    finish_reason: str
-    seed: int
-    stack_fingerprint: str = ""
-    drafted_tokens: int = 0
-    accepted_tokens: int = 0
-
-
-class Effect(Struct, frozen=True):
-    """How two ways of reading a text differ, over `tokens` tokens of it; in nats a token.
-
-    Attributes:
-        mean_nll, other_nll: Mean negative log-likelihood of each.
-        nll_error: Standard error of the mean difference, token by token.
-        kl: Mean Kullback-Leibler divergence of the other one's distributions from the first one's.
-        agreement: Share of tokens where both think the same one most likely.
-    """
-
-    tokens: int
-    mean_nll: float
-    other_nll: float
-    nll_error: float
-    kl: float
-    agreement: float
 
 
 # ---------------------------------------------------------------- commands
@@ -205,6 +131,29 @@ class Merge(Command, frozen=True):
 
     request: int
     model: str
+    stack: Stack
+    out: str
+
+
+class Encode(Command, frozen=True):
+    """Turn conversations and texts into tokens to learn from, by the vocabulary and template of the loaded model.
+
+    The prompt of each answer is what `Generate` would feed. Texts get neither BOS nor an end: they are to be cut.
+    """
+
+    request: int
+    conversations: tuple[tuple[ChatMessage, ...], ...] = ()
+    texts: tuple[str, ...] = ()
+
+
+class Record(Command, frozen=True):
+    """Write to `out` the log-probabilities after each token, (tokens, vocabulary), as a `.npy` file of float16.
+
+    The tokens, at most a window of `Score`, are read as they are: BOS is one of them if the model wants it.
+    """
+
+    request: int
+    tokens: tuple[int, ...]
     stack: Stack
     out: str
 
@@ -314,6 +263,21 @@ class Merged(Event, frozen=True):
     size_bytes: int
 
 
+class Encoded(Event, frozen=True):
+    """In the order of the command. `bos` belongs before a text, `eog` behind it; None where the model has none."""
+
+    request: int
+    conversations: tuple[EncodedChat, ...]
+    texts: tuple[tuple[int, ...], ...]
+    bos: int | None = None
+    eog: int | None = None
+
+
+class Recorded(Event, frozen=True):
+    request: int
+    tokens: int
+
+
 class Counted(Event, frozen=True):
     """`limit` is the longest prompt that leaves room for an answer."""
 
@@ -334,7 +298,9 @@ class Failed(Event, frozen=True):
     hint: str = ""
 
 
-AnyCommand = Load | Unload | Prepare | Generate | Score | Compare | Merge | Count | Forget | Stop | Quit
+AnyCommand = (
+    Load | Unload | Prepare | Generate | Score | Compare | Merge | Encode | Record | Count | Forget | Stop | Quit
+)
 AnyEvent = (
     Hello
     | Progress
@@ -347,6 +313,8 @@ AnyEvent = (
     | Scored
     | Compared
     | Merged
+    | Encoded
+    | Recorded
     | Counted
     | Forgotten
     | Failed

@@ -15,7 +15,7 @@ from typing import BinaryIO, NoReturn
 
 import msgspec
 
-from desktop_app.engine.backend import Backend, Stopped
+from desktop_app.engine.backend import Backend, IsStopped, Stopped
 from desktop_app.engine.messages import (
     AnyCommand,
     Codec,
@@ -23,6 +23,7 @@ from desktop_app.engine.messages import (
     Compared,
     Count,
     Counted,
+    Encode,
     Event,
     Failed,
     Finished,
@@ -38,6 +39,8 @@ from desktop_app.engine.messages import (
     Prepared,
     Progress,
     Quit,
+    Record,
+    Recorded,
     Score,
     Scored,
     Stop,
@@ -202,6 +205,20 @@ class Worker:
             case Generate():
                 self._backend.begin(command, is_stopped)
                 return None
+            case Count(request=request, messages=messages):
+                tokens, limit = self._backend.count(messages)
+                return Counted(request, tokens, limit)
+            case Forget(request=request, conversation=conversation):
+                self._backend.forget(conversation)
+                return Forgotten(request)
+            case _:
+                return self._work(command, tell, is_stopped)
+
+    def _work(
+        self, command: Score | Compare | Merge | Encode | Record, tell: Callable[[float], None], is_stopped: IsStopped
+    ) -> Event:
+        """Do what belongs to no conversation."""
+        match command:
             case Score(request=request):
                 logprobs = self._backend.score(command, is_stopped)
                 return Scored(request, -sum(logprobs) / len(logprobs), tuple(logprobs))
@@ -210,12 +227,11 @@ class Worker:
             case Merge(request=request):
                 changed, size_bytes = self._backend.merge(command, tell, is_stopped)
                 return Merged(request, changed, size_bytes)
-            case Count(request=request, messages=messages):
-                tokens, limit = self._backend.count(messages)
-                return Counted(request, tokens, limit)
-            case Forget(request=request, conversation=conversation):
-                self._backend.forget(conversation)
-                return Forgotten(request)
+            case Encode():
+                return self._backend.encode(command, is_stopped)
+            case Record(request=request, tokens=tokens):
+                self._backend.record(command, is_stopped)
+                return Recorded(request, len(tokens))
 
     def _step(self) -> None:
         for event in self._backend.step():

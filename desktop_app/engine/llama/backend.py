@@ -9,10 +9,12 @@ from desktop_app.engine.backend import IsStopped
 from desktop_app.engine.llama import native
 from desktop_app.engine.llama.adapters import BARE, AdapterShelf, NativeStack
 from desktop_app.engine.llama.answer import Answer
+from desktop_app.engine.llama.encoding import encode
 from desktop_app.engine.llama.loaded import LoadedModel, load_model
 from desktop_app.engine.llama.merging import merge
 from desktop_app.engine.llama.model import LlamaModel
 from desktop_app.engine.llama.prompting import MIN_ANSWER_TOKENS, fit_prompt, tokenize
+from desktop_app.engine.llama.recording import check_recordable, record
 from desktop_app.engine.llama.scoring import Reader, compare_readings, score_tokens
 from desktop_app.engine.llama.threads import ThreadGovernor
 from desktop_app.engine.messages import (
@@ -20,12 +22,15 @@ from desktop_app.engine.messages import (
     ChatMessage,
     Compare,
     Effect,
+    Encode,
+    Encoded,
     Event,
     Generate,
     Hello,
     Load,
     Merge,
     ModelFacts,
+    Record,
     Score,
     Stack,
 )
@@ -147,6 +152,16 @@ class LlamaBackend:
 
     def merge(self, command: Merge, on_progress: Callable[[float], None], is_stopped: IsStopped) -> tuple[int, int]:
         return merge(command, on_progress, is_stopped)
+
+    def encode(self, command: Encode, is_stopped: IsStopped) -> Encoded:
+        loaded = self._require()
+        return encode(loaded.model, loaded.format, command, is_stopped)
+
+    def record(self, command: Record, is_stopped: IsStopped) -> None:
+        loaded = self._require()
+        check_recordable(loaded.model, command.tokens)
+        with Reader(loaded.model, self._stack(loaded, command.stack), loaded.n_threads()) as reader:
+            record(reader, command.tokens, Path(command.out), is_stopped)
 
     def _stack(self, loaded: LoadedModel, stack: Stack) -> NativeStack:
         return loaded.adapters.stack(stack, loaded.scheduler.stacks)

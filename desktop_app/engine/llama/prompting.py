@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from desktop_app.chat.context import PromptTooLong, choose_omitted
 from desktop_app.engine.llama.model import LlamaModel
 from desktop_app.engine.messages import ChatMessage, Generate
-from desktop_app.engine.prompt import PromptFormat
+from desktop_app.engine.prompt import Part, PromptFormat
 from desktop_app.engine.sandbox import TemplateError
 from desktop_app.errors import UserError
 
@@ -43,9 +43,6 @@ def tokenize(
 ) -> list[int]:
     """Return the prompt's tokens.
 
-    In one go where no content holds the text of a control token, because token borders then fall as the model has
-    learned them; else part by part, so that such a text stays mere text.
-
     Raises:
         UserError: If the model's template refuses the conversation.
     """
@@ -56,14 +53,24 @@ def tokenize(
             f"This model's chat template does not accept this conversation; it says: {str(error).rstrip('.')}.",
             "Remove the system prompt or start a new chat.",
         ) from error
-    contents = [part.text for part in parts if not part.is_template]
-    if all(model.tokenize(text, parse_special=True) == model.tokenize(text, parse_special=False) for text in contents):
-        return _with_bos(model, model.tokenize("".join(part.text for part in parts), parse_special=True))
-    return _with_bos(model, [token for part in parts for token in model.tokenize(part.text, part.is_template)])
+    return prompt_tokens(model, parts)
 
 
-def _with_bos(model: LlamaModel, tokens: list[int]) -> list[int]:
-    """Most templates write BOS themselves; the others rely on the vocabulary's rule."""
+def prompt_tokens(model: LlamaModel, parts: Sequence[Part]) -> list[int]:
+    """Return the tokens of a prompt. Most templates write BOS themselves; the others rely on the vocabulary's rule."""
+    tokens = tokens_of(model, parts)
     if model.adds_bos and tokens[:1] != [model.bos_id]:
         return [model.bos_id, *tokens]
     return tokens
+
+
+def tokens_of(model: LlamaModel, parts: Sequence[Part]) -> list[int]:
+    """Return the tokens of a stretch of a prompt.
+
+    In one go where no content holds the text of a control token, because token borders then fall as the model has
+    learned them; else part by part, so that such a text stays mere text.
+    """
+    contents = [part.text for part in parts if not part.is_template]
+    if all(model.tokenize(text, parse_special=True) == model.tokenize(text, parse_special=False) for text in contents):
+        return model.tokenize("".join(part.text for part in parts), parse_special=True)
+    return [token for part in parts for token in model.tokenize(part.text, part.is_template)]

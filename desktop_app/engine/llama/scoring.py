@@ -60,22 +60,22 @@ class Reader:
         api.llama_batch_free(self._batch)
         api.llama_free(self._context)
 
-    def read(self, chunk: Chunk) -> Logits:
-        """Return the logits after each input; good until the next call. Position 0 begins a new window."""
-        if chunk.position == 0:
+    def read(self, position: int, inputs: Sequence[int]) -> Logits:
+        """Return the logits after each of up to `N_ROWS` inputs; good until the next call. Position 0 begins anew."""
+        if position == 0:
             api.llama_memory_clear(api.llama_get_memory(self._context), False)
         batch = self._batch
-        batch.n_tokens = len(chunk.inputs)
-        for row, token in enumerate(chunk.inputs):
+        batch.n_tokens = len(inputs)
+        for row, token in enumerate(inputs):
             batch.token[row] = token
-            batch.pos[row] = chunk.position + row
+            batch.pos[row] = position + row
             batch.n_seq_id[row] = 1
             batch.seq_id[row][0] = 0
             batch.logits[row] = True
         if api.llama_decode(self._context, batch) != 0:
             raise UserError("llama.cpp could not measure this text.", "Try again with a shorter text.")
         pointer = ctypes.cast(api.llama_get_logits(self._context), ctypes.POINTER(ctypes.c_float))
-        return np.ctypeslib.as_array(pointer, shape=(len(chunk.inputs), self.model.n_vocab))
+        return np.ctypeslib.as_array(pointer, shape=(len(inputs), self.model.n_vocab))
 
 
 def score_tokens(reader: Reader, tokens: list[int], is_stopped: IsStopped) -> list[float]:
@@ -91,7 +91,7 @@ def score_tokens(reader: Reader, tokens: list[int], is_stopped: IsStopped) -> li
     for chunk in _chunks(reader.model, tokens):
         if is_stopped():
             raise Stopped
-        found = _log_softmax(reader.read(chunk))
+        found = log_softmax(reader.read(chunk.position, chunk.inputs))
         logprobs += found[np.arange(len(chunk.targets)), chunk.targets].tolist()
     return logprobs
 
@@ -108,7 +108,8 @@ def compare_readings(first: Reader, other: Reader, tokens: list[int], is_stopped
     for chunk in _chunks(first.model, tokens):
         if is_stopped():
             raise Stopped
-        logp, logq = (_log_softmax(reader.read(chunk)[:, :width]) for reader in (first, other))
+        both = (reader.read(chunk.position, chunk.inputs)[:, :width] for reader in (first, other))
+        logp, logq = map(log_softmax, both)
         rows = np.arange(len(chunk.targets))
         own.append(logp[rows, chunk.targets])
         others.append(logq[rows, chunk.targets])
@@ -144,7 +145,7 @@ def _chunks(model: LlamaModel, tokens: list[int]) -> Iterator[Chunk]:
             yield Chunk(at, inputs[at : at + N_ROWS], targets[at : at + N_ROWS])
 
 
-def _log_softmax(logits: Logits) -> NDArray[np.float32]:
+def log_softmax(logits: Logits) -> NDArray[np.float32]:
     """Return ln softmax of each row; the sum is taken with 64 bits.
 
     Raises:
