@@ -89,11 +89,16 @@ def tiny_tokens(text: str) -> list[int]:
     return [BOS, *(SPACE if byte == ord(" ") else FIRST_BYTE + byte for byte in text.encode())]
 
 
-def tiny_model(architecture: str) -> PreTrainedModel:
-    """Return the model of an architecture, the same at each call, sure enough of itself to be told from noise."""
+def tiny_model(architecture: str, **sizes: Any) -> PreTrainedModel:
+    """Return the model of an architecture, the same at each call, sure enough of itself to be told from noise.
+
+    Args:
+        architecture: One of `KINDS`.
+        sizes: Of its configuration in transformers, in place of the usual ones.
+    """
     kind = KINDS[architecture]
     suffix = "TextConfig" if kind.classes == "Gemma3" else "Config"
-    config = getattr(transformers, kind.classes + suffix)(**_SIZES | kind.own)
+    config = getattr(transformers, kind.classes + suffix)(**_SIZES | kind.own | sizes)
     config._attn_implementation = "eager"  # the one that all of them compute as they should
     model: PreTrainedModel = getattr(transformers, kind.classes + "ForCausalLM")(config)
     chance = torch.Generator().manual_seed(1)
