@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_models(commands)
     _add_adapters(commands)
+    _add_finetune(commands)
 
     _command(commands, "selftest", _selftest, "try engine, storage and window")
     return parser
@@ -108,6 +109,67 @@ def _add_adapters(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         action.add_argument("adapters", nargs="+", metavar="A[:SCALE]", help="a name in the library or a path")
     for action in (listed, add, inspect, remove, flatten, merge):
         action.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def _add_finetune(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    finetune = _command(commands, "finetune", lambda *_: finetune.error("say what to do"), "teach a model")
+    actions = finetune.add_subparsers(title="actions", metavar="")
+    start = _command(actions, "start", _finetune("start"), "teach a model something; Ctrl+C pauses")
+    start.add_argument("--name", required=True, metavar="NAME", help="of the run, and of the adapter that it becomes")
+    start.add_argument(
+        "--prepare-only", action="store_true", help="make the run folder, to be trained here or elsewhere"
+    )
+    estimate = _command(actions, "estimate", _finetune("estimate"), "how long that would take, and how much memory")
+    estimate.set_defaults(name="estimate")
+    for action in (start, estimate):
+        _add_choices(action)
+    resume = _command(actions, "resume", _finetune("resume"), "go on with a run, from wherever it is")
+    resume.add_argument("--model", metavar="M", help="a name in the library or a path, if it is not where it was")
+    resume.add_argument("--mode", choices=("fast", "packed", "lean"), help="how to use memory; by default what fits")
+    pause = _command(actions, "pause", _finetune("pause"), "have a run save its work and end, to go on later")
+    stop = _command(actions, "stop", _finetune("stop"), "have a run end and keep what was best")
+    listed = _command(actions, "list", _finetune("list_all"), "the runs and how far they are")
+    report = _command(actions, "report", _finetune("report"), "what a run has come to")
+    report.add_argument("--peft", type=Path, metavar="FOLDER", help="write the adapter for PEFT into this folder, too")
+    for action in (resume, pause, stop, report):
+        action.add_argument("run", metavar="RUN", help="the name of a run, or the path of its folder")
+    for action in (start, estimate, resume):
+        action.add_argument("--background", action="store_true", help="leave the computer to whoever works with it")
+    for action in (start, estimate, resume, pause, stop, listed, report):
+        action.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def _add_choices(command: argparse.ArgumentParser) -> None:
+    """Add what a run is made of; what is left out is chosen by the preset."""
+    command.add_argument("--model", required=True, metavar="M", help="a name in the library or a path")
+    command.add_argument(
+        "--documents",
+        required=True,
+        nargs="+",
+        action="extend",
+        type=Path,
+        metavar="PATH",
+        help="text and Markdown files, chat examples (.jsonl), or folders of them",
+    )
+    command.add_argument("--preset", metavar="PRESET", help="quick, balanced or thorough")
+    _add_stack(command)
+    command.add_argument("--continue", dest="continues", metavar="A", help="train this adapter further")
+    command.add_argument("--loss", metavar="LOSS", help="likelihood, dpo, kto or apo_zero")
+    command.add_argument("--rank", type=int, metavar="R")
+    command.add_argument("--alpha", type=float, metavar="ALPHA")
+    command.add_argument("--targets", type=_words, metavar="KIND,...", help="attn_q, attn_k, ..., ffn_down")
+    command.add_argument("--epochs", type=int, metavar="N")
+    command.add_argument("--learning-rate", type=float, metavar="RATE")
+    command.add_argument("--length", type=int, metavar="N", help="tokens of the longest example")
+    command.add_argument("--batch", type=int, metavar="N", help="examples a step")
+    command.add_argument("--replay", type=float, metavar="SHARE", help="of the model's own answers among the examples")
+    command.add_argument("--seed", type=int, metavar="N")
+    command.add_argument("--mode", metavar="MODE", help="how to use memory: fast, packed or lean; by default what fits")
+    command.add_argument("--steps", type=int, metavar="N", help="end after so many steps")
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split(","))
 
 
 def _rank(text: str) -> int:
@@ -175,6 +237,15 @@ def _mixing(name: str) -> Callable[[argparse.Namespace, DataFolder], None]:
         from desktop_app.commands import mixing
 
         getattr(mixing, name)(options, folder)
+
+    return action
+
+
+def _finetune(name: str) -> Callable[[argparse.Namespace, DataFolder], None]:
+    def action(options: argparse.Namespace, folder: DataFolder) -> None:
+        from desktop_app.commands import finetune
+
+        getattr(finetune, name)(options, folder)
 
     return action
 

@@ -41,6 +41,11 @@ class DataFolder:
         return self.root / "adapters"
 
     @property
+    def runs(self) -> Path:
+        """A folder for each fine-tuning run."""
+        return self.root / "runs"
+
+    @property
     def kv(self) -> Path:
         """KV states of conversations: a cache that may be deleted at any time."""
         return self.root / "kv"
@@ -74,7 +79,7 @@ class DataFolder:
             UserError: If the folder cannot be made or written to.
         """
         try:
-            for folder in (self.root, self.models, self.adapters, self.kv, self.logs):
+            for folder in (self.root, self.models, self.adapters, self.runs, self.kv, self.logs):
                 folder.mkdir(parents=True, exist_ok=True)
             probe = self.root / ".write-test"
             probe.write_bytes(b"")

@@ -3,7 +3,7 @@
 Two steps: looking at one reads all of it and may take seconds; entering it in the library takes no time. An adapter
 is what its file holds, so the same content is entered once, wherever it lies.
 
-`source` says how one came in, as for models; what was made here is converted or flattened.
+`source` says how one came in, as for models; what was made here is converted, flattened or trained.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,9 +27,10 @@ if TYPE_CHECKING:  # NumPy takes its time to load, and the window starts without
 
 SOURCE_CONVERTED = "converted"
 SOURCE_FLATTENED = "flattened"
+SOURCE_TRAINED = "trained"
 
 _MOST_OF_ONE_NAME = 1000
-_MADE_HERE = (SOURCE_HUB, SOURCE_COPY, SOURCE_CONVERTED, SOURCE_FLATTENED)
+_MADE_HERE = (SOURCE_HUB, SOURCE_COPY, SOURCE_CONVERTED, SOURCE_FLATTENED, SOURCE_TRAINED)
 
 
 @dataclass(frozen=True)

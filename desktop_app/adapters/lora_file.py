@@ -20,7 +20,7 @@ from desktop_app.errors import UserError
 from desktop_app.library.file_errors import shown_name
 from desktop_app.library.gguf import GgufHeader
 from desktop_app.library.gguf_reader import DEFAULT_ALIGNMENT, MAGIC, Tensor
-from desktop_app.library.gguf_types import STRING
+from desktop_app.library.gguf_types import FLOAT32, STRING
 
 _VERSION = 3
 _TYPE_IDS = {np.dtype(np.float32): 0, np.dtype(np.float16): 1}  # GGML_TYPE_F32, GGML_TYPE_F16
@@ -66,10 +66,14 @@ def _matrix(tensor: Tensor, data: bytes) -> Matrix:
     return np.frombuffer(data, np.float32).reshape(shape)
 
 
-def write_lora(path: Path, lora: Lora) -> None:
+def write_lora(path: Path, lora: Lora, alpha: float = 0.0) -> None:
     """Write an adapter, whole or not at all: beside its place first, and renamed once it is on the disk.
 
-    The scale of each pair becomes part of its B, and no alpha is written: ranks may differ from weight to weight.
+    Args:
+        path: Where to.
+        lora: The adapter. The scale of each pair becomes part of its B, as far as alpha does not stand for it.
+        alpha: 0 writes none, because ranks may differ from weight to weight. Where every scale is this alpha / rank,
+            all matrices are written as they are, and those of 16 bits stay so.
 
     Raises:
         UserError: If it cannot be written.
@@ -80,7 +84,7 @@ def write_lora(path: Path, lora: Lora) -> None:
         unfinished = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
-                for part in lora_parts(lora):
+                for part in lora_parts(lora, alpha):
                     file.write(part)
                 file.flush()
                 os.fsync(file.fileno())
@@ -94,11 +98,11 @@ def write_lora(path: Path, lora: Lora) -> None:
         ) from error
 
 
-def lora_parts(lora: Lora) -> Iterator[bytes | memoryview]:
-    """Yield the bytes of an adapter's file, piece by piece."""
+def lora_parts(lora: Lora, alpha: float = 0.0) -> Iterator[bytes | memoryview]:
+    """Yield the bytes of an adapter's file, piece by piece; see `write_lora`."""
     tensors: list[tuple[str, Matrix]] = []
     for weight, pair in lora.pairs.items():
-        tensors += ((weight + A_SUFFIX, pair.a), (weight + B_SUFFIX, _scaled(pair)))
+        tensors += ((weight + A_SUFFIX, pair.a), (weight + B_SUFFIX, _scaled(pair, alpha)))
     header = bytearray()
     metadata = {
         **lora.metadata,
@@ -106,9 +110,11 @@ def lora_parts(lora: Lora) -> Iterator[bytes | memoryview]:
         "general.architecture": lora.architecture,
         "adapter.type": "lora",
     }
-    header += MAGIC + struct.pack("<IQQ", _VERSION, len(tensors), len(metadata))
+    header += MAGIC + struct.pack("<IQQ", _VERSION, len(tensors), len(metadata) + bool(alpha))
     for key, value in metadata.items():
         header += _text(key) + struct.pack("<I", STRING) + _text(value)
+    if alpha:
+        header += _text(ALPHA) + struct.pack("<If", FLOAT32, alpha)
     offset = 0
     for name, matrix in tensors:
         header += _text(name) + struct.pack(f"<I{matrix.ndim}Q", matrix.ndim, *matrix.shape[::-1])
@@ -120,10 +126,11 @@ def lora_parts(lora: Lora) -> Iterator[bytes | memoryview]:
         yield bytes(_padded(matrix.nbytes) - matrix.nbytes)
 
 
-def _scaled(pair: Pair) -> Matrix:
-    if pair.scale == 1.0:
+def _scaled(pair: Pair, alpha: float) -> Matrix:
+    factor = pair.scale / effective_scale(alpha, pair.rank)
+    if factor == 1.0:
         return pair.b
-    scaled: NDArray[np.float32] = pair.b.astype(np.float32) * np.float32(pair.scale)
+    scaled: NDArray[np.float32] = pair.b.astype(np.float32) * np.float32(factor)
     return scaled
 
 

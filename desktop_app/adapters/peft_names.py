@@ -78,17 +78,35 @@ class Base:
         part = _ARCHITECTURES[self.architecture].get(found[2]) if found else None
         return f"blk.{int(found[1])}.{part}.weight" if found and part else None
 
+    def module(self, weight: str) -> str | None:
+        """Return the module that has a weight of llama.cpp's, or None: the reverse of `weight`."""
+        _, layer, part, _ = weight.split(".")
+        modules = {ours: theirs for theirs, ours in _ARCHITECTURES[self.architecture].items()}
+        return f"model.layers.{layer}.{modules[part]}" if part in modules else None
+
     def rows(self, weight: str, b: Matrix) -> Matrix | None:
         """Return B with its rows in the order that llama.cpp has them in, or None if they are not of this model."""
-        _, layer, part, _ = weight.split(".")
-        if self.architecture not in _MOVED or part not in ("attn_q", "attn_k"):
+        if (n_heads := self._moved_heads(weight)) is None:
             return b
-        heads = self.n_head if part == "attn_q" else self.n_head_kv
-        n_heads = heads[int(layer)] if int(layer) < len(heads) else 0
         if not n_heads or len(b) % (2 * n_heads):
             return None
         moved: Matrix = b.reshape(n_heads, 2, -1, b.shape[1]).swapaxes(1, 2).reshape(b.shape)
         return moved
+
+    def rows_of_module(self, weight: str, b: Matrix) -> Matrix:
+        """Return B of a weight that fits this model with its rows in their first order: the reverse of `rows`."""
+        if (n_heads := self._moved_heads(weight)) is None:
+            return b
+        moved: Matrix = b.reshape(n_heads, -1, 2, b.shape[1]).swapaxes(1, 2).reshape(b.shape)
+        return moved
+
+    def _moved_heads(self, weight: str) -> int | None:
+        """Return how many heads the moved rows of a weight belong to, 0 if it is not known; None if none are moved."""
+        _, layer, part, _ = weight.split(".")
+        if self.architecture not in _MOVED or part not in ("attn_q", "attn_k"):
+            return None
+        heads = self.n_head if part == "attn_q" else self.n_head_kv
+        return heads[int(layer)] if int(layer) < len(heads) else 0
 
 
 def base_of_model(model: GgufHeader) -> Base:
@@ -97,7 +115,12 @@ def base_of_model(model: GgufHeader) -> Base:
     Raises:
         UserError: If adapters for models like it cannot be converted.
     """
-    return Base(_supported(model.architecture), model.n_head, model.n_head_kv)
+    return base_of_heads(model.architecture, model.n_head, model.n_head_kv)
+
+
+def base_of_heads(architecture: str, n_head: tuple[int, ...], n_head_kv: tuple[int, ...]) -> Base:
+    """Return what has to be known of a model with so many heads in each layer; raises as `base_of_model`."""
+    return Base(_supported(architecture), n_head, n_head_kv)
 
 
 def base_of_config(config: Mapping[str, Any]) -> Base:

@@ -23,11 +23,12 @@ _T = TypeVar("_T", bound=Entry)
 
 @dataclass(frozen=True)
 class Words:
-    """What the entries are called, one and several, and what helps to tell several of one name apart."""
+    """What the entries are called, one and several, what helps to tell them apart by name, and where they are."""
 
     one: str
     several: str
     tell_apart: str
+    place: str = "in the library"
 
 
 MODEL_WORDS = Words(
@@ -62,7 +63,7 @@ def find_one(entries: Sequence[_T], wanted: str, words: Words, variant: Callable
     if not entries:
         raise UserError(f"There is no {words.one} “{wanted}”; the library has no {words.several}.", "Add one first.")
     raise UserError(
-        f"There is no {words.one} “{wanted}” in the library.",
+        f"There is no {words.one} “{wanted}” {words.place}.",
         f"These are there: {', '.join(entry.name for entry in entries)}.",
     )
 

@@ -110,7 +110,7 @@ class Adapter(Struct, frozen=True):
         max_rank: Of all its weights.
         n_weights: How many weights of a model it changes; `targets` are their kinds, such as attn_q.
         base_name, base_repo: The model it says it was made for, or empty.
-        source: See `library.catalog`; what was converted here is `SOURCE_CONVERTED` of `adapters.catalog`.
+        source: See `library.catalog` and, for what was made here, `adapters.catalog`.
         repo, revision, files: Where on the Hub it is from, and what was downloaded; empty for others.
     """
 

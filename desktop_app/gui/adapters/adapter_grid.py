@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Sequence
 from pathlib import Path
 
-from desktop_app.adapters.catalog import SOURCE_CONVERTED, SOURCE_FLATTENED
+from desktop_app.adapters.catalog import SOURCE_CONVERTED, SOURCE_FLATTENED, SOURCE_TRAINED
 from desktop_app.gui.library.fact_grid import FactGrid, readable_day
 from desktop_app.gui.library.labels import counted
 from desktop_app.gui.widgets.elided_label import ElidedLabel
@@ -14,6 +14,7 @@ from desktop_app.storage.records import Adapter
 _SOURCES = {
     SOURCE_CONVERTED: "Converted here from a PEFT folder",
     SOURCE_FLATTENED: "Made here from a stack of adapters",
+    SOURCE_TRAINED: "Trained here",
 }
 _PARTS = {  # what llama.cpp calls the weights of a layer begins with the part they belong to
     "attn_": ("attention", {"q": "query", "k": "key", "v": "value", "qkv": "query, key, value"}),

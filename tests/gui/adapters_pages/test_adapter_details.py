@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
-from desktop_app.adapters.catalog import SOURCE_FLATTENED
+from desktop_app.adapters.catalog import SOURCE_FLATTENED, SOURCE_TRAINED
 from desktop_app.adapters.effect import effect_sentence
 from desktop_app.gui.adapters import adapter_details as module
 from desktop_app.gui.adapters.effect_section import NO_MODEL, NOT_MEASURED
@@ -75,6 +75,7 @@ def test_where_it_is_from_is_told(desk, show, monkeypatch):
     assert known(show(desk.add_converted("Letters", 2)))["Where from"] == "Converted here from a PEFT folder"
     made = desk.add("Mix", 3, source=SOURCE_FLATTENED)
     assert known(show(made))["Where from"] == "Made here from a stack of adapters"
+    assert known(show(desk.add("Tide", 4, source=SOURCE_TRAINED)))["Where from"] == "Trained here"
     assert not details.facts.repo_button.isVisible()
 
 

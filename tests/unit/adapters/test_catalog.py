@@ -9,6 +9,7 @@ from desktop_app.adapters import catalog
 from desktop_app.adapters.catalog import (
     SOURCE_CONVERTED,
     SOURCE_FLATTENED,
+    SOURCE_TRAINED,
     Inspected,
     add_adapter,
     add_downloaded_adapter,
@@ -261,6 +262,15 @@ def test_what_is_kept_here_goes_with_all_that_came_with_it(adapters, folder):
     assert adapter.source == SOURCE_CONVERTED
     remove_adapter(adapters, adapter, folder)
     assert adapters.list_adapters() == ()
+    assert names(folder) == []
+
+
+@pytest.mark.parametrize("source", [SOURCE_CONVERTED, SOURCE_FLATTENED, SOURCE_TRAINED])
+def test_what_was_made_here_goes_with_its_file(adapters, folder, source):
+    folder.mkdir(parents=True)
+    adapter = add_adapter(adapters, lora_adapter().write(folder / "a.gguf"), source)
+    assert is_kept_here(adapter)
+    remove_adapter(adapters, adapter, folder)
     assert names(folder) == []
 
 

@@ -1,0 +1,60 @@
+"""How commands say how a run goes: a line that is written over for people, every event as a line for programs."""
+
+import sys
+
+from desktop_app.commands.output import print_line
+from desktop_app.finetune import events
+from desktop_app.finetune.report import readable_time
+
+_WIDTH = 72  # of the line that is written over
+
+
+class Teller:
+    """Tells people on stderr, and programs on stdout."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+        self._is_line_open = False
+
+    def event(self, event: events.Event) -> None:
+        """Tell what has happened in a run."""
+        if self.as_json:
+            print_line(event)
+            return
+        match event:
+            case {"event": events.STEP}:
+                self._over(_step_words(event))
+            case {"event": events.EVALUATED, "step": step, "loss": loss}:
+                self.line(f"After {step} steps the loss on what was held out is {loss:.4f}.")
+            case {"event": events.LEANER, "mode": mode, "reason": reason}:
+                self.line(f"{reason} It goes on in the {mode} mode, which takes less.")
+            case {"event": events.DAMAGED | events.UNSAVED, "sentence": sentence}:
+                self.line(sentence)
+
+    def line(self, text: str) -> None:
+        """Tell something in a sentence, to people only."""
+        if not self.as_json:
+            self.end()
+            print(text, file=sys.stderr, flush=True)
+
+    def fraction(self, words: str, fraction: float) -> None:
+        """Tell how much of something is done, to people only."""
+        if not self.as_json:
+            self._over(f"{words}, {fraction:.0%}")
+
+    def end(self) -> None:
+        """Leave the line that is written over."""
+        if self._is_line_open:
+            print(file=sys.stderr)
+        self._is_line_open = False
+
+    def _over(self, text: str) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{text:{_WIDTH}}", end="", file=sys.stderr, flush=True)
+            self._is_line_open = True
+
+
+def _step_words(event: events.Event) -> str:
+    left = event["seconds_left"]
+    time = f", {readable_time(left)} left" if left is not None else ""
+    return f"Step {event['step']} of {event['steps']}, loss {event['loss']:.4f}{time}"

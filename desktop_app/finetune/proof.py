@@ -1,0 +1,181 @@
+"""What a trained adapter really does, measured by the engine that the person chats with, before anybody relies on it.
+
+First that the engine computes with it what the trainer did: anything else is a fault, and the adapter is not kept.
+Then what it is worth: whether it changes anything at all, what the model says to texts that were held out, and
+whether it has become worse at a general one.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desktop_app.engine.messages import AdapterScale, Record, Recorded, Stack
+from desktop_app.errors import UserError
+from desktop_app.finetune import events
+from desktop_app.finetune.encoder import Engine
+from desktop_app.finetune.export import write_adapter, write_frozen, write_start
+from desktop_app.finetune.held_out import Measured, likelihood, preference
+from desktop_app.finetune.report import Report, Training, read_report, write_report
+from desktop_app.finetune.run_folder import Progress, read_progress
+from desktop_app.trainer import contract
+from desktop_app.trainer.contract import Run
+from desktop_app.trainer.parity import Reading, compare
+
+_FOLDER = "proof"  # in the run folder, for as long as it takes
+_WINDOW = 2048  # tokens that the engine records at once
+_READ_PROBE = 0.1  # of the time that it takes
+
+Tell = Callable[[float], None]
+
+
+def prove(folder: Path, engine: Engine, tell: Tell = lambda _fraction: None) -> Report:
+    """Measure what a run has learned and write the report; one that is there already is not measured again.
+
+    Args:
+        folder: Of a run whose result is there.
+        engine: Has its model loaded.
+        tell: Is told the fraction that is done, and may end it by raising something.
+
+    Raises:
+        UserError: If the adapter does not do in the engine what it does in the trainer, which fails the run, or
+            something cannot be read or written.
+    """
+    if (report := read_report(folder)) is not None:
+        return report
+    run, progress = contract.read_run(folder), read_progress(folder)
+    with _work_folder(folder) as work:
+        recorder = _Recorder(engine, work)
+        without, stack = _stacks(folder, run, work)
+        parity, effect = _read_probe(folder, recorder, stack)
+        tell(_READ_PROBE)
+        if not parity.is_same:
+            raise _fail(folder, parity)
+        measured = _read_held_out(folder, recorder, (without, stack), tell)
+    report = Report(
+        run.name, run.base.name, _training(progress), parity, effect, likelihood(measured), preference(measured)
+    )
+    write_report(folder, report)
+    events.add_event(folder, events.PROVED, effect=asdict(effect), is_gain=report.is_gain)
+    return report
+
+
+@contextmanager
+def _work_folder(folder: Path) -> Iterator[Path]:
+    """Make a folder for what is needed for a while only; that of a proof that was killed goes first."""
+    work = folder / _FOLDER
+    shutil.rmtree(work, ignore_errors=True)
+    try:
+        work.mkdir()
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+class _Recorder:
+    """Has the engine read tokens, one text at a time, because each takes up to a gigabyte of the disk."""
+
+    def __init__(self, engine: Engine, work: Path) -> None:
+        self._engine = engine
+        self._out = work / "read.npy"
+
+    def read(self, tokens: Sequence[int], stack: Stack) -> NDArray[np.float16]:
+        """Return ln p after each token, (tokens, vocabulary), good until the next one."""
+        self._engine.ask(Record(self._engine.next_request(), tuple(tokens), stack, str(self._out)), Recorded)
+        return _recording(self._out)
+
+    def likelihood(self, sequence: contract.Sequence, stack: Stack) -> float:
+        """Return ln p of all that is learned of a sequence, as far as the engine reads."""
+        tokens, places = sequence.tokens[:_WINDOW], np.array(_learned(sequence), np.int64)
+        found = self.read(tokens, stack)[places - 1, np.asarray(tokens)[places]]
+        return float(found.sum(dtype=np.float64))
+
+
+def _learned(sequence: contract.Sequence) -> list[int]:
+    """Return the positions of a sequence that are learned, as far as the engine reads."""
+    return [place for start, end in sequence.learned for place in range(start, min(end, _WINDOW))]
+
+
+def _recording(path: Path) -> NDArray[np.float16]:
+    try:
+        recording: NDArray[np.float16] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise UserError(f"The file {path} cannot be read.", "Check that its drive is connected and works.") from error
+    return recording
+
+
+def _stacks(folder: Path, run: Run, work: Path) -> tuple[Stack, Stack]:
+    """Return the stack without what was learned, and with it."""
+    frozen = [AdapterScale(str(path)) for path in write_frozen(folder, run, work)]
+    adapter = work / "adapter.gguf"
+    write_adapter(folder, adapter)
+    before = [AdapterScale(str(write_start(folder, run, work)))] if run.continues else []
+    return (*frozen, *before), (*frozen, AdapterScale(str(adapter)))
+
+
+def _read_probe(folder: Path, recorder: _Recorder, stack: Stack) -> tuple[Reading, Reading]:
+    """Return how the engine with the adapter differs from the trainer, and from itself without it."""
+    tokens = contract.read_probe(folder).tokens
+    without, trained = (_recording(folder / name) for name in (contract.PROBE_LOGPROBS, contract.ADAPTED_LOGPROBS))
+    found = recorder.read(tokens, stack)
+    return compare(trained, found, tokens), compare(without, found, tokens)
+
+
+def _fail(folder: Path, parity: Reading) -> UserError:
+    """Note that the run has failed and return the error."""
+    error = UserError(
+        "In a chat this adapter does not do what it did in training "
+        f"({parity.nll_difference:+.3f} nats a token, KL {parity.divergence:.3f}), so it cannot be relied on.",
+        "It was not added to the library; the run folder has all that is needed to find out why.",
+    )
+    events.add_event(folder, events.FAILED, sentence=error.sentence, hint=error.hint, parity=asdict(parity))
+    return error
+
+
+def _read_held_out(folder: Path, recorder: _Recorder, stacks: tuple[Stack, Stack], tell: Tell) -> list[Measured]:
+    examples = contract.read_examples(folder / contract.HELD_OUT)
+    measured = []
+    for number, example in enumerate(examples):
+        tell(_READ_PROBE + (1 - _READ_PROBE) * number / len(examples))
+        sequences = example.sequences if example.kind == contract.PAIR else example.sequences[:1]
+        tokens = [len(_learned(each)) for each in sequences]
+        if not all(tokens):
+            continue
+        before, after = (tuple(recorder.likelihood(each, stack) for each in sequences) for stack in stacks)
+        measured.append(Measured(example, sum(tokens), before, after))
+    return measured
+
+
+def _training(progress: Progress) -> Training:
+    finished, started = progress.finished, progress.started
+    return Training(
+        reason=finished["reason"],
+        steps=finished["step"],
+        best_step=finished["best_step"],
+        loss_before=finished.get("loss_before"),
+        loss_after=finished.get("loss_after"),
+        tokens=sum(progress.tokens.values()),
+        seconds=sum(progress.seconds.values()),
+        tokens_per_s=progress.tokens_per_s,
+        mode=progress.mode,
+        precision=started["precision"],
+        device=started["device"],
+    )
+
+
+def evaluation(report: Report) -> dict[str, Any]:
+    """Return what the adapter's own file says of what was measured."""
+    return {
+        "held_out": asdict(report.held_out) if report.held_out else None,
+        "preferred": asdict(report.preferred) if report.preferred else None,
+        "loss_before": report.training.loss_before,
+        "loss_after": report.training.loss_after,
+        "general_nll_before": report.effect.nll,
+        "general_nll_after": report.effect.other_nll,
+        "kl": report.effect.divergence,
+    }

@@ -1,0 +1,81 @@
+"""Replay: the model's own answers to general questions, learned along with what is new.
+
+They keep its tone, its refusals and what it says about things that it does not know from drifting away. The answers
+are those of the model as it is before training, with the adapters that act then.
+"""
+
+import json
+import math
+import random
+from collections.abc import Iterator, Sequence
+
+from desktop_app.chat.reasoning import without_reasoning
+from desktop_app.engine.choices import SamplerSettings
+from desktop_app.engine.messages import ChatMessage, Finished, Generate, Piece, Stack
+from desktop_app.finetune.encoder import Conversation, Encoder, Engine
+from desktop_app.finetune.pieces import ASSISTANT, USER
+from desktop_app.paths import bundled
+from desktop_app.trainer.contract import TEXT, Example
+from desktop_app.trainer.contract import Sequence as Tokens
+
+MOST = 60
+ANSWER_TOKENS = 160  # enough for most of the questions, and a second or two each on a laptop
+
+# The likeliest answer is what the model is; a penalty would make it another.
+_LIKELIEST = SamplerSettings(temperature=0, repeat_penalty=1.0, max_tokens=ANSWER_TOKENS)
+_AT_ONCE = 8  # as many as the engine writes side by side
+
+
+def replay_count(n_examples: int, share: float) -> int:
+    """Return how many answers of the model make up this share of all examples."""
+    return min(MOST, math.ceil(n_examples * share / (1 - share))) if share else 0
+
+
+def replay_examples(
+    engine: Engine, encoder: Encoder, stack: Stack, n_wanted: int, length: int, seed: int
+) -> list[Example]:
+    """Have the model answer some questions; what it only thinks about is left out.
+
+    Args:
+        engine: Writes the answers.
+        encoder: Makes the tokens.
+        stack: The adapters that act on the answers.
+        n_wanted: At most `MOST`.
+        length: Tokens of the longest example.
+        seed: Chooses the questions.
+    """
+    questions = random.Random(seed).sample(_questions(), n_wanted)
+    answered = [each for each in _answers(engine, stack, questions) if without_reasoning(each[0][-1].content).strip()]
+    chats = encoder.chats([conversation for conversation, _ in answered])
+    examples = []
+    for (_, is_whole), chat in zip(answered, chats, strict=True):
+        tokens = chat.sequences[-1].tokens if is_whole else chat.sequences[-1].tokens[:-1]
+        [(start, _)] = chat.sequences[-1].learned
+        end = min(len(tokens), length)
+        if start < end:
+            examples.append(Example(TEXT, (Tokens(tokens[:end], ((start, end),)),), is_replay=True))
+    return examples
+
+
+def _questions() -> list[str]:
+    lines = bundled("replay.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line)["prompt"] for line in lines]
+
+
+def _answers(engine: Engine, stack: Stack, questions: Sequence[str]) -> Iterator[tuple[Conversation, bool]]:
+    """Yield each question with its answer, and whether that came to its end."""
+    for start in range(0, len(questions), _AT_ONCE):
+        commands = [
+            Generate(engine.next_request(), (ChatMessage(USER, question),), _LIKELIEST, stack=stack)
+            for question in questions[start : start + _AT_ONCE]
+        ]
+        texts = {command.request: "" for command in commands}
+        ends: dict[int, str] = {}
+        for event in engine.events(*commands):
+            if isinstance(event, Piece):
+                texts[event.request] += event.text
+            elif isinstance(event, Finished):
+                ends[event.request] = event.facts.finish_reason
+        for command in commands:
+            answer = ChatMessage(ASSISTANT, texts[command.request])
+            yield (*command.messages, answer), ends[command.request] == "stop"

@@ -1,0 +1,102 @@
+"""What has become better on held-out examples, and how sure that is."""
+
+import math
+
+import numpy as np
+import pytest
+
+from desktop_app.finetune.held_out import Measured, likelihood, preference
+from desktop_app.trainer.contract import DOWN, PAIR, TEXT, UP, Example, Sequence
+
+
+@pytest.fixture
+def chance():
+    return np.random.default_rng(11)
+
+
+def example(group="", kind=TEXT, tokens=5):
+    sequence = Sequence(tuple(range(tokens + 1)), ((1, tokens + 1),))
+    return Example(kind, (sequence,) * (2 if kind == PAIR else 1), group)
+
+
+def text(group, before, after, tokens=5):
+    """Return an example with these mean losses."""
+    return Measured(example(group, tokens=tokens), tokens, (-before * tokens,), (-after * tokens,))
+
+
+def test_the_loss_is_a_mean_over_tokens():
+    change = likelihood([text("a", 3.0, 2.0, 30), text("b", 1.0, 1.0, 10)])
+    assert change.before == pytest.approx(2.5)
+    assert change.after == pytest.approx(1.75)
+    assert (change.groups, change.examples) == (2, 2)
+
+
+def test_without_examples_there_is_nothing_to_say():
+    assert likelihood([]) is None
+    assert preference([text("a", 1, 1)]) is None
+    assert likelihood([Measured(example(kind=UP), 5, (-5.0,), (-4.0,))]) is None
+
+
+def test_a_change_that_all_share_is_certain_however_different_they_are():
+    """They are compared one by one: that some texts are harder than others says nothing."""
+    change = likelihood([text(str(n), 1.0 + n, 0.9 + n) for n in range(12)])
+    assert change.low == pytest.approx(-0.1)
+    assert change.high == pytest.approx(-0.1)
+    assert change.is_gain
+
+
+def test_examples_of_one_group_are_no_independent_witnesses(chance):
+    changes = chance.normal(-0.05, 0.2, 12)
+    alone = likelihood([text(f"{n} {each}", 2.0, 2.0 + changes[n]) for n in range(12) for each in range(30)])
+    grouped = likelihood([text(str(n), 2.0, 2.0 + changes[n]) for n in range(12) for _ in range(30)])
+    assert grouped.after == pytest.approx(alone.after)
+    assert (grouped.groups, alone.groups) == (12, 360)
+    assert grouped.high - grouped.low > 3 * (alone.high - alone.low)
+
+
+def test_examples_without_a_group_stand_for_themselves():
+    assert likelihood([text("", 1, 1) for _ in range(7)]).groups == 7
+
+
+@pytest.mark.parametrize("groups", [10, 30])
+def test_the_interval_holds_the_truth_about_as_often_as_it_says(chance, groups):
+    n_held = 0
+    for _ in range(300):
+        change = likelihood([text(str(n), 2.0, 2.0 + chance.normal(-0.1, 0.3)) for n in range(groups)])
+        n_held += change.low <= -0.1 <= change.high
+    assert 0.92 * 300 <= n_held <= 0.98 * 300
+
+
+def test_the_same_numbers_give_the_same_interval(chance):
+    measured = [text(str(n), 2.0, 2.0 + chance.normal(0, 0.3)) for n in range(20)]
+    assert likelihood(measured) == likelihood(measured)
+
+
+@pytest.mark.parametrize(
+    ("shift", "groups", "is_gain", "is_loss"),
+    [(-0.5, 10, True, False), (0.5, 10, False, True), (0.0, 10, False, False), (-0.5, 9, False, False)],
+)
+def test_only_what_is_certain_and_seen_often_enough_is_a_gain(shift, groups, is_gain, is_loss):
+    noise = np.linspace(-0.4, 0.4, groups)
+    change = likelihood([text(str(n), 2.0, 2.0 + shift + noise[n]) for n in range(groups)])
+    assert (change.is_gain, change.is_loss) == (is_gain, is_loss)
+
+
+# ------------------------------------------------------------ preferences
+
+
+def preferred(kind, before, after):
+    return preference([Measured(example(str(n), kind), 5, before, after) for n in range(10)])
+
+
+def test_of_a_pair_the_distance_counts():
+    change = preferred(PAIR, (-10.0, -8.0), (-9.0, -12.0))
+    assert (change.before, change.after) == (2.0, -3.0)
+    assert change.is_gain
+
+
+@pytest.mark.parametrize(("kind", "is_gain"), [(UP, True), (DOWN, False)])
+def test_what_was_liked_should_become_likelier_and_what_was_not_unlikelier(kind, is_gain):
+    change = preferred(kind, (-10.0,), (-9.0,))
+    assert (change.is_gain, change.is_loss) == (is_gain, not is_gain)
+    assert math.isclose(abs(change.after - change.before), 1.0)
