@@ -32,7 +32,7 @@ python installers/checkout.py VERB [ARGUMENTS]
   test [ARGS]       set up if need be, then run every check and test (ARGS go to pytest)
   test-long [ARGS]  every test, also those that take minutes
   check             formatting, lint, types and import rules only
-  bench [ROW ...]   measure; prints a table and writes build/bench.json
+  bench [ROW ...]   set up what only this needs, then measure; prints a table and writes build/bench.json
   shots [ARGS]      write pictures of every page
 """
 
@@ -60,8 +60,9 @@ def main(arguments: list[str]) -> int:
         print(USAGE)
         return 0 if verb in ("help", "--help", "-h") else 2
     environment = Environment(ROOT)
+    extras = {"bench": "dev,bench"}.get(verb, "dev" if verb in steps else "")
     try:
-        set_up(environment, "dev" if verb in steps else "")
+        set_up(environment, extras)
     except (UserError, OSError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

@@ -60,11 +60,11 @@ class Environment:
         part.write_text(json.dumps(self.notes() | changes, indent=1), "utf-8")
         part.replace(self._notes_path)
 
-    def is_ready(self, extra: str) -> bool:
-        """Whether nothing has changed since this extra (or "" for none) was last installed."""
+    def is_ready(self, extras: str) -> bool:
+        """Whether nothing has changed since these extras ("dev", "dev,bench", or "" for none) were last installed."""
         command = self.scripts / ("moatless.exe" if os.name == "nt" else "moatless")
         return (
-            self.notes().get("installed:" + extra) == self.fingerprint()
+            all(self.notes().get("installed:" + extra) == self.fingerprint() for extra in extras.split(","))
             and self._is_at_home()
             and self.python.exists()
             and command.exists()
@@ -119,15 +119,15 @@ class Environment:
             if not _is_whole(info):
                 shutil.rmtree(info)
 
-    def install(self, extra: str) -> None:
-        """Install this project, editable, with an extra of pyproject.toml (or "" for none).
+    def install(self, extras: str) -> None:
+        """Install this project, editable, with extras of pyproject.toml ("dev", "dev,bench", or "" for none).
 
         Raises:
             UserError: If pip cannot; its own words are in the log.
         """
-        target = f".[{extra}]" if extra else "."
+        target = f".[{extras}]" if extras else "."
         self.pip("Installing packages", ["install", "-e", target])
-        self.remember(**{"installed:" + done: self.fingerprint() for done in ("", extra)})
+        self.remember(**{"installed:" + done: self.fingerprint() for done in ("", *extras.split(","))})
 
     def pip(self, title: str, arguments: list[str]) -> None:
         """Run pip, held to the pinned versions, with a sign of life now and then.

@@ -6,17 +6,17 @@ from installers.starter_model import place_starter_model
 from installers.system_check import check_qt_libraries
 
 
-def set_up(environment: Environment, extra: str) -> None:
-    """Bring the checkout to where this extra of pyproject.toml (or "" for none) is installed and the model in place.
+def set_up(environment: Environment, extras: str) -> None:
+    """Bring the checkout to where these extras of pyproject.toml ("" for none) are installed and the model in place.
 
     Raises:
         UserError: If something is missing that only the person can get.
     """
-    if not environment.is_ready(extra):
+    if not environment.is_ready(extras):
         environment.create()
         environment.forget_damaged_packages()
         prepare_build(environment)
-        environment.install(extra)
+        environment.install(extras)
     _check_window(environment)
     place_starter_model(environment)
     prove_build(environment)

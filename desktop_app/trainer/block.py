@@ -62,16 +62,18 @@ class Block:
     def _attention(self, x: Tensor, lengths: Sequence[int]) -> Tensor:
         spec = self._spec
         qkv = self._qkv(x)
-        width_q, width_k = spec.n_head * spec.head_width, spec.n_head_kv * spec.head_width
+        widths = [spec.n_head * spec.head_width, spec.n_head_kv * spec.head_width, spec.n_head_kv * spec.value_width]
         if self._q_norm is None or self._k_norm is None:
-            qkv = self._turned(qkv, spec.n_head + spec.n_head_kv, lengths)
-            q, k = qkv[:, :width_q], qkv[:, width_q : width_q + width_k]
+            q, k, v = self._turned(qkv, spec.n_head + spec.n_head_kv, lengths).split(widths, dim=1)
         else:
-            q = self._q_norm(qkv[:, :width_q].unflatten(1, (spec.n_head, -1)).float()).flatten(1)
-            k = self._k_norm(qkv[:, width_q : width_q + width_k].unflatten(1, (spec.n_head_kv, -1)).float()).flatten(1)
+            q, k, v = qkv.split(widths, dim=1)
+            q = self._q_norm(q.unflatten(1, (spec.n_head, -1)).float()).flatten(1)
+            k = self._k_norm(k.unflatten(1, (spec.n_head_kv, -1)).float()).flatten(1)
             q, k = self._turned(q, spec.n_head, lengths), self._turned(k, spec.n_head_kv, lengths)
-        v = qkv[:, width_q + width_k :].unflatten(1, (spec.n_head_kv, -1))
-        q, k = q.unflatten(1, (spec.n_head, -1)), k.unflatten(1, (spec.n_head_kv, -1))
+        q, k, v = (
+            each.unflatten(1, (heads, -1))
+            for each, heads in ((q, spec.n_head), (k, spec.n_head_kv), (v, spec.n_head_kv))
+        )
         return self._output(attend(q, k, v, lengths, spec.attention_scale, self._window, spec.attention_cap))
 
     def _turned(self, x: Tensor, heads: int, lengths: Sequence[int]) -> Tensor:

@@ -4,6 +4,7 @@
 begin with and has them compute its input again for the backward pass (`linear`).
 """
 
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import torch
@@ -95,6 +96,30 @@ class Gate:
         if self._is_gelu:
             return torch.nn.functional.gelu(x, approximate="tanh")
         return torch.nn.functional.silu(x)
+
+
+class Again(torch.autograd.Function):
+    """A layer of which only the input is kept; its backward pass computes it once more.
+
+    Takes x, the layer and what else it wants, and one of the trained parameters, so that a backward pass comes by here
+    even where x itself needs no gradient. The gradients of all parameters are added to them on the way.
+    (torch.utils.checkpoint does the same, and takes two seconds and 75 MB to load.)
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, layer: Callable[..., Tensor], lengths: Sequence[int], _trained: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        ctx.call = layer, lengths
+        return layer(x, lengths)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Any:
+        layer, lengths = ctx.call
+        x = ctx.saved_tensors[0].detach().requires_grad_(ctx.needs_input_grad[0])
+        with torch.enable_grad():
+            y = layer(x, lengths)
+        torch.autograd.backward(y, gradients[0])
+        return x.grad, None, None, None
 
 
 class Turn(torch.autograd.Function):

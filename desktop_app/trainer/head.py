@@ -30,6 +30,7 @@ class Head:
     ) -> None:
         self.n_vocab = packed.rows
         self._packed, self._bias, self._spec, self._scratch = packed, bias, spec, scratch
+        self._logits = Scratch(packed.device, dtype)
         self.kept: Tensor | None = None
         if scratch is None:
             self.kept = torch.empty(packed.rows, packed.columns, dtype=dtype, device=packed.device)
@@ -51,8 +52,9 @@ class Head:
             yield start, self._packed.unpack(rows, out)
 
     def logits(self, hidden: Tensor, start: int, weight: Tensor) -> Tensor:
-        """Return scaled and bounded logits of a slice in 32 bits."""
-        logits = (hidden @ weight.t()).float()
+        """Return scaled and bounded logits of a slice in 32 bits, good until the next ones."""
+        products = self._logits.take(len(hidden), len(weight))  # or memory would be found anew for each of them
+        logits = torch.mm(hidden, weight.t(), out=products).float()
         if self._bias is not None:
             logits += self._bias[start : start + len(weight)]
         if self._spec.logit_scale != 1.0:
@@ -75,8 +77,8 @@ class Head:
     def all_logprobs(self, hidden: Tensor) -> Iterator[Tensor]:
         """Yield ln p of all tokens after some rows at a time, (rows, vocabulary)."""
         for rows in hidden.split(_ROWS):
-            logits = torch.cat([self.logits(rows, start, weight) for start, weight in self.weights()], dim=1)
-            yield logits.log_softmax(dim=1)
+            parts = [self.logits(rows, start, weight).clone() for start, weight in self.weights()]
+            yield torch.cat(parts, dim=1).log_softmax(dim=1)
 
 
 class _LogProbs(torch.autograd.Function):

@@ -9,9 +9,10 @@ from .contract import DPO, FAST, FLOAT32, LEAN, MODES, PACKED, ModelFile, Recipe
 
 PROCESS_BYTES = 350_000_000  # Python, torch and its threads, before there is a model
 
-# Numbers that a layer keeps for its backward pass, for each token, by what they are as wide as: what goes into the
-# linear layers and norms, the heads of attention, and both halves of the gate with their product.
-_KEPT_N_EMBD, _KEPT_Q, _KEPT_KV, _KEPT_FF = 3.0, 1.0, 2.0, 2.0
+# Numbers that a layer keeps for its backward pass, for each token, by what they are as wide as: what goes into its
+# norms; queries, and keys and values once for each head of the queries, and what attention makes of them; keys and
+# values as they come; gate and up.
+_KEPT_N_EMBD, _KEPT_Q, _KEPT_KV, _KEPT_FF = 2.0, 4.0, 2.0, 2.0
 # While a layer's backward pass runs, the gradients of what it kept are there as well.
 _LAYERS_AT_WORK = 1.0
 _EXACT_BYTES = 4  # of what is summed up from layer to layer, whatever products are computed in

@@ -5,14 +5,13 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from torch.utils.checkpoint import checkpoint
 
 from .attention import Angles
 from .block import Block
 from .contract import FAST, LEAN, ModelFile
 from .errors import TrainerError
 from .families import model_spec
-from .functions import Before, Norm
+from .functions import Again, Before, Norm
 from .ggml_library import Ggml
 from .head import Head
 from .linear import Linear, Member, Scratch
@@ -169,11 +168,9 @@ class Model:
         if self._spec.embedding_scale != 1.0:
             x *= self._spec.embedding_scale
         saves = self._mode == LEAN and torch.is_grad_enabled()
+        trained = next(iter(self._adapter.a.values()))
         for block in self._blocks:
-            if saves:
-                x = checkpoint(block, x, lengths, use_reentrant=False, preserve_rng_state=False)
-            else:
-                x = block(x, lengths)
+            x = Again.apply(x, block, lengths, trained) if saves else block(x, lengths)  # type: ignore[no-untyped-call]
         return self._output_norm(x)
 
     def logprobs(self, hidden: Tensor, targets: Tensor) -> Tensor:

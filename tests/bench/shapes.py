@@ -37,10 +37,9 @@ class Measures:
 
     def write(self, folder: Path) -> Path:
         """Write the file, which takes next to no room on the disk."""
-        metadata, tensors = self._metadata(), [*self._small_tensors(), *self._matrices()]
-        return GgufFile(tuple(metadata.items()), tuple(tensors)).write_sparse(folder / f"{self.name}.gguf")
+        return GgufFile(tuple(self.metadata().items()), self.tensors()).write_sparse(folder / f"{self.name}.gguf")
 
-    def _metadata(self) -> dict[str, Any]:
+    def metadata(self) -> dict[str, Any]:
         own = {
             "block_count": self.n_layer,
             "context_length": 131_072,
@@ -62,6 +61,9 @@ class Measures:
             **{f"{self.architecture}.{key}": value for key, value in own.items()},
             **vocabulary(self.n_vocab),
         }
+
+    def tensors(self) -> tuple[TensorSpec, ...]:
+        return (*self._small_tensors(), *self._matrices())
 
     def _small_tensors(self) -> list[TensorSpec]:
         """Return what is not repacked: the embedding, which is the output as well, and the norms."""

@@ -4,9 +4,11 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 SETTLE_S = 0.75
+
+_Figure = TypeVar("_Figure")
 
 
 @dataclass(frozen=True)
@@ -82,20 +84,23 @@ class Row:
         }
 
 
-def interleave(*programs: Callable[[int], float], runs: int = 7) -> tuple[tuple[float, ...], ...]:
+def interleave(
+    *programs: Callable[[int], _Figure], runs: int = 7, warm_up: bool = True
+) -> tuple[tuple[_Figure, ...], ...]:
     """Measure programs in turns (A B C, C B A, A B C ...), so that a drift of the machine meets all alike.
 
     Each function gets the number of the run and returns its figure; the figures of each program come back together.
-    Run 0 is thrown away: it warms caches up. Before each measurement the machine comes to rest, because a program that
-    adapts to the load would otherwise adapt to the other ones.
+    Run 0 warms caches up and is thrown away, unless `warm_up` is false because that would take too long. Before each
+    measurement the machine comes to rest, because a program that adapts to the load would otherwise adapt to the other
+    ones.
     """
-    figures: list[list[float]] = [[] for _ in programs]
+    figures: list[list[_Figure]] = [[] for _ in programs]
     turns = list(zip(programs, figures, strict=True))
-    for run in range(runs + 1):
+    for run in range(runs + warm_up):
         for measure, own in reversed(turns) if run % 2 else turns:
             time.sleep(SETTLE_S)
             own.append(measure(run))
-    return tuple(tuple(own[1:]) for own in figures)
+    return tuple(tuple(own[warm_up:]) for own in figures)
 
 
 def render(rows: Sequence[Row]) -> str:

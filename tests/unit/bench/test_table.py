@@ -26,6 +26,10 @@ def test_programs_take_turns_and_the_first_round_is_thrown_away(hurried):
     assert figures == ((1, 2, 3), (-1, -2, -3), (10, 20, 30))
 
 
+def test_what_takes_long_is_measured_without_a_round_to_throw_away(hurried):
+    assert interleave(lambda run: f"run {run}", runs=2, warm_up=False) == (("run 0", "run 1"),)
+
+
 def test_the_ratio_compares_pairs_so_that_a_slow_moment_meets_both():
     assert row((100, 50, 100), (100, 50, 100)).ratio == 1
     assert row((90, 45, 900), (100, 50, 100)).ratio == pytest.approx(0.9)

@@ -55,6 +55,12 @@ def test_test_runs_every_check_also_after_one_has_failed(calls, capsys):
     assert "failed: types" in capsys.readouterr().out
 
 
+def test_only_the_benchmark_needs_the_peers_of_the_trainer(calls):
+    for verb in ("test", "check", "bench"):
+        checkout.main([verb])
+    assert [call[1] for call in calls if call[0] == "set up"] == ["dev", "dev", "dev,bench"]
+
+
 def test_all_fine_is_said_by_the_exit_status(calls):
     assert checkout.main(["test"]) == 0
 
@@ -175,7 +181,7 @@ PINNED = {
 
 def test_every_dependency_is_pinned():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    wanted = sum(project["optional-dependencies"].values(), project["dependencies"])
     assert {normalized(re.match(r"[\w.-]+", line)[0]) for line in wanted} - set(PINNED) == set()
 
 

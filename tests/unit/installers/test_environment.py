@@ -158,6 +158,15 @@ def test_with_an_extra_comes_what_needs_none(tmp_path, monkeypatch):
     assert environment.is_ready("")
 
 
+def test_with_several_extras_comes_each_of_them(tmp_path, monkeypatch):
+    environment = installed(tmp_path)
+    monkeypatch.setattr(environment, "pip", lambda *_: None)
+    environment.install("dev")
+    assert not environment.is_ready("dev,bench")
+    environment.install("dev,bench")
+    assert all(map(environment.is_ready, ("dev,bench", "dev", "bench", "")))
+
+
 # ------------------------------------------------------------ what packages are compiled with
 
 
