@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from desktop_app.trainer.contract import EVENTS
+from desktop_app.trainer.contract import EVENTS, sound_events
 
 Event = dict[str, Any]
 
@@ -50,10 +50,4 @@ class EventTail:
             data = file.read()
         self._at += len(data)
         *lines, self._torn = (self._torn + data).split(b"\n")
-        for line in lines:
-            try:
-                event = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(event, dict):
-                yield event
+        yield from sound_events(lines)

@@ -239,16 +239,20 @@ def write_examples(path: Path, examples: Iterable[Example]) -> None:
 def read_events(folder: Path) -> Iterator[dict[str, Any]]:
     """Yield what happened; a line that was torn by a sudden end is passed over."""
     path = folder / EVENTS
-    if not path.exists():
-        return
-    with path.open(encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            try:
-                event = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(event, dict):
-                yield event
+    if path.exists():
+        with path.open("rb") as lines:
+            yield from sound_events(lines)
+
+
+def sound_events(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """Yield the events in some lines of a file, without what is none."""
+    for line in lines:
+        try:
+            event = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(event, dict):
+            yield event
 
 
 def _example(told: dict[str, Any]) -> Example:
