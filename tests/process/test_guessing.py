@@ -24,6 +24,7 @@ TEXT = (
 )
 QUOTE = (ChatMessage("user", "Repeat this text word for word, without a change:\n\n" + TEXT),)
 GREEDY = SamplerSettings(temperature=0, repeat_penalty=1, max_tokens=70)
+ENOUGH_GUESSES, MOST_ANSWERS = 40, 12
 SAMPLED = SamplerSettings(temperature=0.8, seed=11, max_tokens=70)
 
 
@@ -56,9 +57,14 @@ def test_the_answer_is_the_same_with_and_without_guessing(plain, guessing, sampl
 
 def test_a_text_that_is_quoted_is_guessed_right(guessing):
     """How often it guesses goes by the clock, so only that of what is guessed most is right can be held to here."""
-    answers = [answer(guessing, QUOTE, GREEDY)[1] for _ in range(4)]
-    drafted = sum(facts.drafted_tokens for facts in answers)
-    accepted = sum(facts.accepted_tokens for facts in answers)
+    drafted = accepted = 0
+    for _ in range(MOST_ANSWERS):
+        facts = answer(guessing, QUOTE, GREEDY)[1]
+        drafted += facts.drafted_tokens
+        accepted += facts.accepted_tokens
+        if drafted >= ENOUGH_GUESSES:
+            break
+    assert drafted >= ENOUGH_GUESSES
     assert drafted * 2 / 3 < accepted <= drafted
 
 

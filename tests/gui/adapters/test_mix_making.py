@@ -4,8 +4,11 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
 
+from desktop_app.adapters.making import make_adapter
 from desktop_app.errors import UserError
 from desktop_app.storage.records import StackEntry
+
+HANG_GUARD_S = 60
 
 
 @pytest.fixture
@@ -90,7 +93,12 @@ def test_what_was_made_of_another_stack_is_not_offered(qtbot, panel, making, mix
     assert making.news.text() == ""
 
 
-def test_making_can_be_stopped(qtbot, making, mixing, data_folder):
+def test_making_can_be_stopped(qtbot, monkeypatch, making, mixing, data_folder):
+    def make_once_stopped(*arguments):
+        assert mixing._making.wait(HANG_GUARD_S)  # it takes so little time that it could be over before
+        return make_adapter(*arguments)
+
+    monkeypatch.setattr("desktop_app.jobs.mixing.make_adapter", make_once_stopped)
     with qtbot.waitSignal(mixing.making_ended):
         making.make.click()
         making.step.stop.click()

@@ -1,6 +1,7 @@
 """What is trained in the benchmark, how its programs are run, and what the rows make of what comes of them."""
 
 import json
+import resource
 import subprocess
 import sys
 from dataclasses import replace
@@ -72,7 +73,9 @@ def test_a_program_is_known_by_what_it_prints_last_and_by_the_memory_of_its_proc
     write_program(tmp_path, "print('some words'); block = b'1' * 300_000_000; print(json.dumps(sys.argv[1:]))")
     said, peak_bytes = training.run_program("program", ["a", "b"], {"PYTHONPATH": str(tmp_path)})
     assert said == ["a", "b"]
-    assert 300_000_000 < peak_bytes < 1_000_000_000
+    # Linux counts what this process has had resident, of which the other one was a copy for a moment.
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    assert 300_000_000 < peak_bytes < max(1_000_000_000, 1.1 * own)
 
 
 def test_a_program_that_fails_is_an_error_with_its_last_words(tmp_path):
