@@ -11,8 +11,8 @@ from .linear import Linear
 from .spec import Rope, Spec
 from .weights import Weights
 
-# From a role, the names of its weights, and what is before it.
-MakeLinear = Callable[[str, Sequence[str], Before | None], Linear]
+# From the names of its weights and what is before it.
+MakeLinear = Callable[[Sequence[str], Before | None], Linear]
 
 
 class Block:
@@ -41,17 +41,17 @@ class Block:
             full = f"{prefix}{name}.weight"
             return Norm(weights.vector(full), spec.eps, dtype) if full in weights else None
 
-        def joined(role: str, before: Before | None, *names: str) -> Linear:
-            return linear(role, [f"{prefix}{name}.weight" for name in names], before)
+        def joined(before: Before | None, *names: str) -> Linear:
+            return linear([f"{prefix}{name}.weight" for name in names], before)
 
         self._q_norm, self._k_norm = norm("attn_q_norm"), norm("attn_k_norm")
         self._attn_post_norm, self._ffn_post_norm = norm("post_attention_norm"), norm("post_ffw_norm")
         qkv = ("attn_qkv",) if f"{prefix}attn_qkv.weight" in weights else ("attn_q", "attn_k", "attn_v")
         gate_up = ("ffn_up",) if spec.has_fused_gate else ("ffn_gate", "ffn_up")
-        self._qkv = joined("qkv", norm("attn_norm"), *qkv)
-        self._output = joined("output", None, "attn_output")
-        self._gate_up = joined("up", norm("ffn_norm"), *gate_up)
-        self._down = joined("down", Gate(spec.activation), "ffn_down")
+        self._qkv = joined(norm("attn_norm"), *qkv)
+        self._output = joined(None, "attn_output")
+        self._gate_up = joined(norm("ffn_norm"), *gate_up)
+        self._down = joined(Gate(spec.activation), "ffn_down")
         self.linears = (self._qkv, self._output, self._gate_up, self._down)
 
     def __call__(self, x: Tensor, lengths: Sequence[int]) -> Tensor:

@@ -11,6 +11,7 @@ from .spec import Spec
 from .weights import PackedMatrix
 
 _ROWS = 256  # computed at once; the more, the faster the products, up to here
+_RECORDED_ROWS = 64  # of which all numbers are wanted
 _LARGEST_BYTES = 100_000_000  # of unpacked output weights in the modes that keep none
 
 
@@ -76,7 +77,7 @@ class Head:
     @torch.no_grad()
     def all_logprobs(self, hidden: Tensor) -> Iterator[Tensor]:
         """Yield ln p of all tokens after some rows at a time, (rows, vocabulary)."""
-        for rows in hidden.split(_ROWS):
+        for rows in hidden.split(_RECORDED_ROWS):
             parts = [self.logits(rows, start, weight).clone() for start, weight in self.weights()]
             yield torch.cat(parts, dim=1).log_softmax(dim=1)
 

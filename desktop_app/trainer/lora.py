@@ -11,7 +11,7 @@ from torch.nn import Parameter
 
 from .contract import A_SUFFIX, B_SUFFIX
 
-Arrays = Mapping[str, NDArray[np.float32]]
+Arrays = Mapping[str, NDArray[np.floating]]
 
 
 class Adapter:

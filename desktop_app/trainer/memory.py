@@ -51,13 +51,14 @@ def forecasts(file: ModelFile, recipe: Recipe, precision: str, *, tokens: int = 
         sum(tensor.shape) for block in blocks for tensor in block if _is_trained(tensor, recipe)
     )
     always = PROCESS_BYTES + packed + 4 * (adapter * _ADAPTER_COPIES + stack * _STACK_COPIES)
-    always += _HEAD_ROWS * n_vocab * _EXACT_BYTES * _HEAD_COPIES
+    logits = _HEAD_ROWS * _EXACT_BYTES * _HEAD_COPIES  # for each token of the vocabulary that is looked at together
 
     kept = [_kept_numbers(block, n_embd) * tokens * width for block in blocks]
     at_work = int(max(kept) * _LAYERS_AT_WORK)
-    scratch = max(unpacked) + min(head_bytes, _HEAD_SLICE_BYTES)
+    scratch = max(*(_largest_product(block) * width for block in blocks), min(head_bytes, _HEAD_SLICE_BYTES))
+    scratch += logits * min(n_vocab, _HEAD_SLICE_BYTES // (n_embd * width))
     return {
-        FAST: always + sum(unpacked) + head_bytes + sum(kept) + at_work,
+        FAST: always + sum(unpacked) + head_bytes + logits * n_vocab + sum(kept) + at_work,
         PACKED: always + scratch + sum(kept) + at_work,
         LEAN: always + scratch + len(blocks) * tokens * n_embd * _EXACT_BYTES + max(kept) + at_work,
     }
@@ -107,6 +108,12 @@ def _n_numbers(tensor: TensorPlace) -> int:
 def _is_trained(tensor: TensorPlace, recipe: Recipe) -> bool:
     kind = _kind(tensor)
     return any(each in recipe.targets for each in (kind, *_FUSED.get(kind, ())))
+
+
+def _largest_product(block: list[TensorPlace]) -> int:
+    """Return the numbers of the largest weights of a layer that are one product: gate and up, or what else it has."""
+    sizes = {_kind(tensor): _n_numbers(tensor) for tensor in block}
+    return max(sizes.get("ffn_gate", 0) + sizes["ffn_up"], *sizes.values())
 
 
 def _kept_numbers(block: list[TensorPlace], n_embd: int) -> int:

@@ -103,7 +103,8 @@ class Model:
         self._spec, self._weights, self._adapter, self._stack = spec, weights, adapter, stack
         self._dtype, self._mode = dtype, mode
         self.device = weights.device
-        self._scratches: dict[str, Scratch] = {}
+        # All layers unpack their weights into the same place, unless those of all of them are kept.
+        self._scratch = None if mode == FAST else Scratch(self.device, dtype)
         self._embedding = weights.matrix("token_embd.weight")
         self._output_norm = Norm(weights.vector("output_norm.weight"), spec.eps, dtype)
         angles: dict[Rope, Angles] = {}
@@ -117,18 +118,11 @@ class Model:
             )
         output = "output.weight" if "output.weight" in weights else "token_embd.weight"
         bias = weights.vector("output.bias") if "output.bias" in weights else None
-        self._head = Head(weights.matrix(output), bias, spec, self._scratch("head"), dtype)
+        self._head = Head(weights.matrix(output), bias, spec, self._scratch, dtype)
         self.n_vocab = self._head.n_vocab
         self.refresh()
 
-    def _scratch(self, role: str) -> Scratch | None:
-        """Return where layers of a role unpack their weights; each role has its own, so that a layer that is computed
-        again for its backward pass finds its weights still there."""
-        if self._mode == FAST:
-            return None
-        return self._scratches.setdefault(role, Scratch(self.device, self._dtype))
-
-    def _linear(self, role: str, names: Sequence[str], before: Before | None) -> Linear:
+    def _linear(self, names: Sequence[str], before: Before | None) -> Linear:
         adapter = self._adapter
         members = [
             Member(
@@ -149,7 +143,7 @@ class Model:
                     for each, member in zip(biases, members, strict=True)
                 ]
             ).to(self._dtype)
-        return Linear(members, before, bias, self._scratch(role), self._dtype)
+        return Linear(members, before, bias, self._scratch, self._dtype)
 
     def refresh(self) -> None:
         """Follow the adapter, which has changed."""
@@ -184,6 +178,6 @@ class Model:
     def close(self) -> None:
         """Let go of all memory."""
         self._blocks.clear()
-        self._scratches.clear()
+        self._scratch = None
         self._head.kept = None
         self._weights.close()

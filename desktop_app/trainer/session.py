@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from . import machine, memory
@@ -299,9 +298,10 @@ class _Session:
     # ------------------------------------------------------------ the result
 
     def _finish(self, model: Trainee, training: Training) -> None:
-        arrays, best_step = training.kept()
-        result = rounded(arrays)
-        self._adapter.load({name: array.astype(np.float32) for name, array in result.items()})
+        best, best_step = training.kept()
+        result = rounded(best)
+        del best  # as large as the adapter
+        self._adapter.load(result)
         model.refresh()
         try:
             write_result(self._folder, result)

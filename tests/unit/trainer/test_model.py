@@ -245,4 +245,4 @@ def test_a_closed_model_lets_go_of_its_weights(tiny, mode):
     model, _ = open_trainee(tiny("llama")[1], mode)
     model.close()
     assert model._blocks == []
-    assert model._scratches == {}
+    assert model._scratch is None
