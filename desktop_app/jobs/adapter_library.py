@@ -70,6 +70,7 @@ class AdapterLibrary(QObject):
         self._store = store
         self._background = background
         self._folder = folder
+        self._n_refreshes = 0
         self._n_looks = 0
         self._verdicts: Mapping[int, Verdict] = {}
         self._conflicts: dict[tuple[str, str], Conflict] = {}
@@ -83,6 +84,7 @@ class AdapterLibrary(QObject):
 
     def refresh(self) -> None:
         """Read the list again, look which files are still there and whether they are for the model."""
+        self._n_refreshes = this_refresh = self._n_refreshes + 1
 
         def read(repositories: Repositories) -> _Listed:
             return repositories.adapters.list_adapters(), repositories.adapters.uses()
@@ -91,6 +93,8 @@ class AdapterLibrary(QObject):
             self._background.run(lambda: _missing(listed[0]), partial(show, *listed))
 
         def show(adapters: tuple[Adapter, ...], uses: Mapping[str, int], missing: frozenset[int]) -> None:
+            if this_refresh != self._n_refreshes:  # a later one may be there already, and knows better
+                return
             self.adapters, self.uses, self.missing = adapters, uses, missing
             self.changed.emit()
             self.look(self.model)

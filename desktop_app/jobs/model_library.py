@@ -65,6 +65,7 @@ class ModelLibrary(QObject):
         self._background = background
         self._load_settings = load_settings
         self._outlooks = _Outlooks()
+        self._n_refreshes = 0
         self._n_looks = 0
         self._is_closing = Event()
         self._is_hashing = False
@@ -76,7 +77,8 @@ class ModelLibrary(QObject):
 
     def refresh(self) -> None:
         """Read the list again, look which files are still there and how they would run now."""
-        self._store.ask(lambda r: r.models.list_models(), self._check)
+        self._n_refreshes = this_refresh = self._n_refreshes + 1
+        self._store.ask(lambda r: r.models.list_models(), partial(self._check, this_refresh))
 
     def set_engine(self, process_id: int, devices: Sequence[Device]) -> None:
         """Take into account what the engine could give back (0: there is none) and what it can compute on."""
@@ -167,17 +169,20 @@ class ModelLibrary(QObject):
         self._unreadable.add(model.id)
         self._hash_next()
 
-    def _check(self, models: tuple[Model, ...]) -> None:
-        def check() -> frozenset[int]:
-            return frozenset(model.id for model in models if not Path(model.path).is_file())
-
+    def _check(self, this_refresh: int, models: tuple[Model, ...]) -> None:
         def show(missing: frozenset[int]) -> None:
+            if this_refresh != self._n_refreshes:  # a later one may be there already, and knows better
+                return
             self.models, self.missing = models, missing
             self.changed.emit()
             self.look()
             self._hash_next()
 
-        self._background.run(check, show)
+        self._background.run(lambda: _missing(models), show)
+
+
+def _missing(models: Sequence[Model]) -> frozenset[int]:
+    return frozenset(model.id for model in models if not Path(model.path).is_file())
 
 
 def _look(models: Sequence[Model], settings: LoadSettings, free: FreeMemory) -> _Outlooks:

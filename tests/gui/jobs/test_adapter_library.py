@@ -239,6 +239,27 @@ def test_a_verdict_that_comes_late_is_not_shown(qtbot, library, add, own, tiny, 
     assert library.verdict(adapter) is None
 
 
+def test_a_list_that_comes_late_is_not_shown(qtbot, library, add, own, background, monkeypatch):
+    """Else what was removed meanwhile would be back on the screen."""
+    adapter = add(own())
+    may_end, find_missing = threading.Event(), module._missing
+
+    def slow(adapters):
+        assert not adapters or may_end.wait(60)
+        return find_missing(adapters)
+
+    monkeypatch.setattr(module, "_missing", slow)
+    library.refresh()
+    with qtbot.waitSignal(library.changed):
+        library.remove(adapter)
+    both_threads_at_once, done = threading.Barrier(2), []
+    may_end.set()
+    for _ in range(2):
+        background.run(both_threads_at_once.wait, done.append)
+    qtbot.waitUntil(lambda: len(done) == 2)
+    assert library.adapters == ()
+
+
 def test_hundreds_of_adapters_do_not_stop_the_window(qtbot, library, ask, own, tiny, monkeypatch):
     """None of them is looked at in its thread, and a second look at them reads nothing again."""
     paths = [own(f"a{number}", seed=number, rank=1) for number in range(MANY)]

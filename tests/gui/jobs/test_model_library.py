@@ -126,6 +126,29 @@ def test_a_look_that_comes_late_is_not_shown(qtbot, library, add, free, chosen, 
     assert "2,048 tokens" in library.outlook(model).sentence
 
 
+def test_a_list_that_comes_late_is_not_shown(qtbot, library, add, free, background, monkeypatch):
+    """Else what was removed meanwhile would be back on the screen."""
+    model = add("large", LARGE)
+    with qtbot.waitSignal(library.looked):
+        library.refresh()
+    may_end, find_missing = threading.Event(), model_library._missing
+
+    def slow(models):
+        assert not models or may_end.wait(60)
+        return find_missing(models)
+
+    monkeypatch.setattr(model_library, "_missing", slow)
+    library.refresh()
+    with qtbot.waitSignal(library.changed):
+        library.remove(model)
+    both_threads_at_once, done = threading.Barrier(2), []
+    may_end.set()
+    for _ in range(2):
+        background.run(both_threads_at_once.wait, done.append)
+    qtbot.waitUntil(lambda: len(done) == 2)
+    assert library.models == ()
+
+
 def test_a_gpu_is_counted_on_once_the_engine_has_found_it(qtbot, library, add, free, chosen):
     chosen[0] = LoadSettings(n_gpu_layers=3)
     model = add("large", LARGE)
