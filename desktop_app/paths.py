@@ -41,6 +41,11 @@ class DataFolder:
         return self.root / "adapters"
 
     @property
+    def courses(self) -> Path:
+        """A folder for each course: what a person puts together to teach a model."""
+        return self.root / "courses"
+
+    @property
     def runs(self) -> Path:
         """A folder for each fine-tuning run."""
         return self.root / "runs"
@@ -79,7 +84,7 @@ class DataFolder:
             UserError: If the folder cannot be made or written to.
         """
         try:
-            for folder in (self.root, self.models, self.adapters, self.runs, self.kv, self.logs):
+            for folder in (self.root, self.models, self.adapters, self.courses, self.runs, self.kv, self.logs):
                 folder.mkdir(parents=True, exist_ok=True)
             probe = self.root / ".write-test"
             probe.write_bytes(b"")
