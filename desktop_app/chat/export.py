@@ -8,13 +8,14 @@ from desktop_app.chat.reasoning import split
 from desktop_app.chat.title import NO_TITLE
 from desktop_app.errors import UserError
 from desktop_app.storage.chats import Chats
-from desktop_app.storage.records import Conversation, Message, MessageState, Role
+from desktop_app.storage.records import Conversation, Message, MessageState, Rating, Role
 
 _STATE_NOTES = {
     MessageState.STOPPED: "Stopped.",
     MessageState.INTERRUPTED: "Interrupted.",
     MessageState.STREAMING: "Still being written.",
 }
+_MARKS = {Rating.GOOD: "Marked as good.", Rating.BAD: "Marked as bad."}
 
 
 def save_markdown(chats: Chats, conversation_id: int, path: Path) -> None:
@@ -50,8 +51,9 @@ def _message_blocks(message: Message) -> list[str]:
         return [heading, message.content.strip()]
     parts = split(message.content)
     reasoning = "\n".join(f"> {line}".rstrip() for line in parts.reasoning.splitlines())
-    note = message.note or _STATE_NOTES.get(message.state, "")
-    return [heading, *(block for block in (reasoning, parts.answer.strip(), note and f"*{note}*") if block)]
+    notes = [message.note or _STATE_NOTES.get(message.state, ""), _MARKS.get(message.rating, "")]
+    small_print = [f"*{note}*" for note in notes if note]
+    return [heading, *(block for block in (reasoning, parts.answer.strip(), *small_print) if block)]
 
 
 def _date(unix_time: float) -> str:

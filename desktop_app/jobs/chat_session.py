@@ -14,9 +14,10 @@ from desktop_app.engine.choices import LoadSettings, SamplerSettings
 from desktop_app.errors import UserError
 from desktop_app.jobs.answer import Answer
 from desktop_app.jobs.asking import Asked, Asking, Wish
-from desktop_app.jobs.comparison import Comparison
+from desktop_app.jobs.comparison import Comparison, Comparisons
 from desktop_app.jobs.engine import Engine
 from desktop_app.jobs.opening import Opened, read, read_version, read_with_model
+from desktop_app.jobs.ratings import Ratings
 from desktop_app.jobs.store import Repositories, Store
 from desktop_app.jobs.titles import TitleWriter
 from desktop_app.storage.chats import Chats, DeletedMessages
@@ -75,7 +76,8 @@ class ChatSession(QObject):
         self._load_settings = load_settings
         self._new_conversation = new_conversation
         self._answers: dict[int, Answer] = {}  # by message
-        self._comparisons: dict[int, Comparison] = {}  # by conversation
+        self._comparisons = Comparisons()
+        self.ratings = Ratings(store, self)
         self._titles = TitleWriter(store, engine, suggest_titles, self)
         self._preparing = False
         self._visit = 0  # counts what the person wanted to see; what comes back for an earlier wish is not shown
@@ -108,7 +110,7 @@ class ChatSession(QObject):
     @property
     def comparison(self) -> Comparison | None:
         """What is compared in this conversation, which is to be shown in place of it; None as long as nothing is."""
-        return self._comparisons.get(self.conversation.id)
+        return self._comparisons.of(self.conversation.id)
 
     def start_new(self) -> None:
         """Open an empty conversation; it is stored with its first message."""
@@ -137,7 +139,7 @@ class ChatSession(QObject):
         self._visit += 1
         visit = self._visit
         if message_id is not None:
-            self._comparisons.pop(conversation_id, None)  # the message that was searched for would be behind it
+            self._comparisons.forget(conversation_id)  # the message that was searched for would be behind it
 
         def show(result: tuple[Opened, Model | None]) -> None:
             if visit == self._visit:  # else the person has clicked on another one meanwhile
@@ -213,9 +215,7 @@ class ChatSession(QObject):
             return
 
         def write(repositories: Repositories) -> Opened:
-            repositories.chats.add_message(
-                message.conversation_id, message.parent_id, message.role, text, model_name=message.model_name
-            )
+            repositories.chats.add_edited(message, text)
             return read(message.conversation_id, repositories)
 
         self._store.change(write, self._show_same)
@@ -264,9 +264,7 @@ class ChatSession(QObject):
             self._answers[answer.message.id] = answer
             answer.ended.connect(self._on_ended)
             answer.saved.connect(self._on_changed)
-        self._comparisons.pop(asked.conversation.id, None)
-        if asked.comparison is not None:
-            self._comparisons[asked.conversation.id] = asked.comparison
+        self._comparisons.begin(asked.conversation.id, asked.comparison)
         self._preparing = False
         # A new conversation has had no number; it is on the screen if nothing else was opened since.
         if visit == self._visit or self.conversation.id == asked.conversation.id:
@@ -298,17 +296,15 @@ class ChatSession(QObject):
         self._on_changed(message)
         if message.conversation_id == self.conversation.id:
             self.status_changed.emit(self.status)
-        if message.conversation_id not in self._comparisons:
+        if self._comparisons.of(message.conversation_id) is None:
             self._titles.consider(message)
             self.answered.emit(message)
         if answer.message.note == "":
             answer.deleteLater()
 
     def _on_changed(self, message: Message) -> None:
-        conversation_id = message.conversation_id
-        if (comparison := self._comparisons.get(conversation_id)) is not None:
-            self._comparisons[conversation_id] = comparison.with_answer(message)
-        if conversation_id == self.conversation.id:
+        self._comparisons.take(message)
+        if message.conversation_id == self.conversation.id:
             self.changed.emit(message)
 
     def _refuse(self, error: UserError) -> None:
@@ -337,6 +333,8 @@ class ChatSession(QObject):
 
     def keep(self, message: Message) -> None:
         """End the comparison; the conversation goes on from this one of its answers."""
+        if self.comparison is not None:
+            self.ratings.prefer(message, self.comparison)
         if self.comparison is None or message.id == self.comparison.answers[0].id:
             self.end_comparison()
         else:
@@ -350,7 +348,7 @@ class ChatSession(QObject):
 
     def _forget_comparison(self, spared: int | None = None) -> None:
         """Nothing is compared here any more, and what nobody wants to see stops being written."""
-        comparison = self._comparisons.pop(self.conversation.id, None)
+        comparison = self._comparisons.forget(self.conversation.id)
         for message in comparison.answers if comparison else ():
             if message.id != spared:
                 self.stop_one(message.id)

@@ -26,6 +26,31 @@ class Comparison(Struct, frozen=True):
         return Comparison(self.question, answers)
 
 
+class Comparisons:
+    """What is compared in each conversation, one comparison at most."""
+
+    def __init__(self) -> None:
+        self._by_conversation: dict[int, Comparison] = {}
+
+    def of(self, conversation_id: int) -> Comparison | None:
+        return self._by_conversation.get(conversation_id)
+
+    def begin(self, conversation_id: int, comparison: Comparison | None) -> None:
+        """Compare this from now on, in place of what was compared; None compares nothing any more."""
+        self._by_conversation.pop(conversation_id, None)
+        if comparison is not None:
+            self._by_conversation[conversation_id] = comparison
+
+    def forget(self, conversation_id: int) -> Comparison | None:
+        """Compare nothing any more; return what was compared."""
+        return self._by_conversation.pop(conversation_id, None)
+
+    def take(self, message: Message) -> None:
+        """Take over another state of a message, whether it is compared or not."""
+        if (comparison := self.of(message.conversation_id)) is not None:
+            self._by_conversation[message.conversation_id] = comparison.with_answer(message)
+
+
 def sampler_for(sampler: SamplerSettings, version: int) -> SamplerSettings:
     """Return a chat's settings with what makes one version of an answer differ from the others.
 

@@ -5,6 +5,7 @@ cuts off is tried again by itself.
 """
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -114,6 +115,7 @@ class DownloadQueue(QObject):
         self._runs: dict[int, _Run] = {}
         self._done: dict[int, int] = {}  # of those that do not run
         self._leaving: dict[int, Download] = {}  # canceled, with files that are still there
+        self._being_set: Counter[int] = Counter()  # those of which `items` does not have the newest state yet
         self._clock = QTimer(self)
         self._clock.setInterval(LOOK_MS)
         self._clock.timeout.connect(self._look)
@@ -246,7 +248,8 @@ class DownloadQueue(QObject):
         """Start what waits, as long as there is room."""
         self._retry.stop()
         for item in self.items:
-            is_waiting = item.state == DownloadState.WAITING and item.id not in self._runs
+            is_settled = item.id not in self._runs and not self._being_set[item.id]
+            is_waiting = item.state == DownloadState.WAITING and is_settled
             if is_waiting and self._may_run(item) and len(self._runs) < AT_THE_SAME_TIME and not self._is_closed:
                 self._start(item)
 
@@ -284,6 +287,8 @@ class DownloadQueue(QObject):
             return
 
         def taken_in(entry: Entry | None) -> None:
+            if entry is not None:  # it must not be begun again before the queue is read
+                self.items = tuple(item for item in self.items if item.id != download.id)
             self._end_run(download)
             if isinstance(entry, Adapter):
                 self.adapter_finished.emit(entry)
@@ -299,8 +304,7 @@ class DownloadQueue(QObject):
             return
         self._end_run(download, go_on=False)
         if isinstance(error, TryAgain):
-            self._set(download.id, DownloadState.WAITING, str(error), go_on=False)
-            self._retry.start()
+            self._set(download.id, DownloadState.WAITING, str(error), goes_on_later=True)
         else:
             self._set(download.id, DownloadState.FAILED, str(error))
             self.failed.emit(download, error)
@@ -324,13 +328,24 @@ class DownloadQueue(QObject):
 
         self._arrivals.discard(download, self.items, deleted)
 
-    def _set(self, download_id: int, state: DownloadState, note: str = "", go_on: bool = True) -> None:
+    def _set(self, download_id: int, state: DownloadState, note: str = "", goes_on_later: bool = False) -> None:
+        def settle() -> None:
+            self._being_set[download_id] -= 1
+            if goes_on_later:
+                self._retry.start()
+
         def done(_none: None) -> None:
+            settle()
             self._show_state(download_id, state, note)
-            if go_on:
+            if not goes_on_later:
                 self._go_on()
 
-        self._store.ask(lambda r: r.downloads.set_state(download_id, state, note), done)
+        def not_done(error: UserError) -> None:
+            settle()
+            self._background.trouble.emit(error)
+
+        self._being_set[download_id] += 1
+        self._store.ask(lambda r: r.downloads.set_state(download_id, state, note), done, not_done)
 
     def _show_state(self, download_id: int, state: DownloadState, note: str) -> None:
         self.items = tuple(

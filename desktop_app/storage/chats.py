@@ -13,7 +13,7 @@ from desktop_app.engine.messages import AnswerFacts, Struct
 from desktop_app.errors import UserError
 from desktop_app.storage import rows, search, tree
 from desktop_app.storage.database import Database, Values
-from desktop_app.storage.records import Conversation, Message, MessageState, Role, SearchHit, Stack
+from desktop_app.storage.records import Conversation, Message, MessageState, Rating, Role, SearchHit, Stack
 
 TRASH_DAYS = 30
 _DAY_S = 86_400
@@ -127,6 +127,7 @@ class Chats:
         model_sha256: str = "",
         sampler: SamplerSettings | None = None,
         stack: Stack = (),
+        chosen_over: tuple[int, ...] = (),
     ) -> Message:
         """Add a message after `parent_id` (None: as a first one) and make it the head.
 
@@ -136,14 +137,25 @@ class Chats:
         with self._database.transaction():
             message_id = self._database.insert(
                 "INSERT INTO messages (conversation_id, parent_id, role, content, state, created_at, "
-                "model_name, model_sha256, sampler, stack) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "model_name, model_sha256, sampler, stack, chosen_over) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    *(conversation_id, parent_id, role, content, state, now),
-                    *(model_name, model_sha256, rows.to_json(sampler), rows.to_json(stack)),
+                    *(conversation_id, parent_id, role, content, state, now, model_name, model_sha256),
+                    *(rows.to_json(sampler), rows.to_json(stack), rows.to_json(chosen_over)),
                 ),
             )
             self._set(conversation_id, "head_id = ?, updated_at = ?", message_id, now)
             return self.messages((message_id,))[0]
+
+    def add_edited(self, message: Message, text: str) -> Message:
+        """Add another version of an answer, as the person wants it to be, and make it the head."""
+        return self.add_message(
+            message.conversation_id,
+            message.parent_id,
+            message.role,
+            text,
+            model_name=message.model_name,
+            chosen_over=(message.id,),
+        )
 
     def write_answer(
         self,
@@ -161,6 +173,20 @@ class Chats:
             "UPDATE messages SET content = ?, state = ?, note = ?, facts = ? WHERE id = ?",
             (content, state, note, rows.to_json(facts), message_id),
         )
+
+    def set_rating(self, message_id: int, rating: Rating) -> None:
+        """Mark an answer as good or bad, or take its mark away. One that was deleted for good is no error."""
+        self._database.change("UPDATE messages SET rating = ? WHERE id = ?", (rating, message_id))
+
+    def choose(self, message_id: int, others: Sequence[int]) -> None:
+        """Note that the person prefers an answer to others to the same message, whatever was preferred before."""
+        with self._database.transaction():
+            for message in self.messages((message_id, *others)):
+                chosen_over = {*message.chosen_over, *others} if message.id == message_id else {*message.chosen_over}
+                self._database.change(
+                    "UPDATE messages SET chosen_over = ? WHERE id = ?",
+                    (rows.to_json(tuple(sorted(chosen_over - {message_id}))), message.id),
+                )
 
     def mark_interrupted(self) -> int:
         """Settle the answers that were streaming when the program ended last; return how many there were."""
@@ -183,6 +209,13 @@ class Chats:
         """Return these messages in this order, without those that do not exist any more."""
         found = tree.select_messages(self._database, ids)
         return tuple(rows.message(found[message_id]) for message_id in ids if message_id in found)
+
+    def all_messages(self, conversation_id: int) -> tuple[Message, ...]:
+        """Return the messages of all versions of a conversation but the deleted ones, parents before children."""
+        found = self._database.all(
+            "SELECT id FROM messages WHERE conversation_id = ? AND deleted_at IS NULL ORDER BY id", (conversation_id,)
+        )
+        return self.messages([row["id"] for row in found])
 
     def last_messages(self, ids: Sequence[int], max_chars: int) -> tuple[Message, ...]:
         """Return as many of the last of these messages as have `max_chars` characters together, at least one."""

@@ -232,4 +232,13 @@ def _v1_2(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: Sequence[Migration] = ((100, _v1_0), (101, _v1_1), (102, _v1_2))
+def _v1_3(connection: sqlite3.Connection) -> None:
+    """What the person thinks of answers: the mark of each, and which others were turned down for it."""
+    for statement in (
+        "ALTER TABLE messages ADD COLUMN rating TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE messages ADD COLUMN chosen_over TEXT NOT NULL DEFAULT '[]'",
+    ):
+        connection.execute(statement)
+
+
+MIGRATIONS: Sequence[Migration] = ((100, _v1_0), (101, _v1_1), (102, _v1_2), (103, _v1_3))

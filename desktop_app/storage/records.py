@@ -23,6 +23,14 @@ class MessageState(StrEnum):
     FAILED = "failed"  # nothing came; `note` says why
 
 
+class Rating(StrEnum):
+    """What the person thinks of an answer."""
+
+    NONE = ""
+    GOOD = "good"
+    BAD = "bad"
+
+
 class StackEntry(Struct, frozen=True):
     """One adapter of a stack, known by its file's hash: it is the same one wherever it lies and whenever it comes back.
 
@@ -49,6 +57,9 @@ class Message(Struct, frozen=True):
         note: A sentence for the person about what went wrong, or empty.
         model_name, model_sha256, sampler, facts: Answers only; None where not known (yet).
         stack: Answers only: the adapters that acted on it.
+        rating: Answers only: the person's mark.
+        chosen_over: Answers only: ids of answers to the same message that the person turned down for this one, which
+            is what they were edited to, or was kept of several.
         created_at: Unix time in seconds.
     """
 
@@ -67,6 +78,8 @@ class Message(Struct, frozen=True):
     sampler: SamplerSettings | None = None
     facts: AnswerFacts | None = None
     stack: Stack = ()
+    rating: Rating = Rating.NONE
+    chosen_over: tuple[int, ...] = ()
 
 
 class Conversation(Struct, frozen=True):

@@ -17,13 +17,22 @@ from desktop_app.storage.records import (
     ModelDefaults,
     Preset,
     Proof,
+    Rating,
     RemoteFile,
     Role,
     Stack,
 )
 
 Structure = (
-    SamplerSettings | AnswerFacts | ModelDefaults | Effect | Stack | tuple[RemoteFile, ...] | tuple[str, ...] | None
+    SamplerSettings
+    | AnswerFacts
+    | ModelDefaults
+    | Effect
+    | Stack
+    | tuple[RemoteFile, ...]
+    | tuple[str, ...]
+    | tuple[int, ...]
+    | None
 )
 
 
@@ -67,6 +76,8 @@ def message(row: sqlite3.Row) -> Message:
         sampler=None if row["sampler"] is None else msgspec.json.decode(row["sampler"], type=SamplerSettings),
         facts=None if row["facts"] is None else msgspec.json.decode(row["facts"], type=AnswerFacts),
         stack=_stack(row["stack"]),
+        rating=Rating(row["rating"]),
+        chosen_over=msgspec.json.decode(row["chosen_over"], type=tuple[int, ...]),
     )
 
 

@@ -68,6 +68,7 @@ class AnswerCard(QFrame):
         self._drag = DragScroller(self.scroller)
         self.keep = QPushButton(self.tr("Keep this one"))
         self.keep.setAccessibleName(self.tr("Keep answer {number}").format(number=number))
+        self.keep.setToolTip(self.tr("The chat goes on from this answer. Teach can learn from your choice."))
         self.keep.clicked.connect(lambda: self.keep_requested.emit(self.message.id))
         self._lay_out()
         self._show_state()

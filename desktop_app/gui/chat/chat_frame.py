@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSplitter, QWidget
 
-from desktop_app.gui.rail import WIDTH as RAIL_WIDTH
+from desktop_app.gui.rail import NARROWEST as RAIL_WIDTH
 from desktop_app.gui.theme import scale
 
 LIST_WIDTH = 264

@@ -29,7 +29,7 @@ from desktop_app.jobs.engine import Engine, EngineState
 from desktop_app.jobs.model_library import ModelLibrary
 from desktop_app.jobs.presets import PresetList
 from desktop_app.jobs.store import Store
-from desktop_app.storage.records import Message, Model, Role, Stack
+from desktop_app.storage.records import Message, Model, Rating, Role, Stack
 
 EARLIER = 30  # messages that are read when the person scrolls to the edge of what is shown
 
@@ -93,6 +93,8 @@ class ChatPage(QWidget):
         session.accepted.connect(self._on_accepted)
         session.refused.connect(self._on_refused)
         session.deleted.connect(self._on_deleted)
+        session.ratings.rated.connect(self.transcript.show_rating)
+        session.ratings.refused.connect(self._on_refused)
         session.model_changed.connect(self._on_model_changed)
         engine.state_changed.connect(lambda _state: self._on_status(session.status))
         engine.load_progressed.connect(self._on_load_progress)
@@ -244,6 +246,7 @@ class ChatPage(QWidget):
         transcript.version_requested.connect(
             lambda message_id, step: self._with_message(lambda message: session.step_version(message, step))(message_id)
         )
+        transcript.rating_requested.connect(self._rate)
         transcript.edited.connect(self._edit)
         for shown in (transcript, self.comparison):
             shown.link_activated.connect(lambda url: ask_before_opening(self, url))
@@ -324,6 +327,9 @@ class ChatPage(QWidget):
         if message.role == Role.USER and self._session.status != Status.IDLE and view is not None:
             view.begin_edit(text)  # what was written is not lost because it comes too early
         self._session.edit(message, text)
+
+    def _rate(self, message_id: int, rating: Rating) -> None:
+        self._with_message(lambda message: self._session.ratings.rate(message, rating))(message_id)
 
     def _suggest(self, text: str) -> None:
         self.composer.set_text(text)

@@ -10,7 +10,7 @@ from desktop_app.gui.chat.answer_facts import details, summary
 from desktop_app.gui.theme.scale import ICON_SIZE_SMALL, SPACE_4, SPACE_8, TOUCH_HEIGHT
 from desktop_app.gui.widgets.elided_label import ElidedLabel
 from desktop_app.gui.widgets.icon_button import IconButton
-from desktop_app.storage.records import Message, Role
+from desktop_app.storage.records import Message, Rating, Role
 
 _COPIED_MS = 2_000
 _SHOWN = ("version", "versions", "facts", "model_name", "stack")
@@ -24,6 +24,7 @@ class MessageFooter(QWidget):
         copy_requested(), regenerate_requested(), compare_requested(), edit_requested(), delete_requested(): A button
             was pressed.
         version_requested(int): Show the version before (-1) or after (1) this one.
+        rating_requested(Rating): The person marks the answer like that, or takes the mark away.
     """
 
     copy_requested = Signal()
@@ -32,12 +33,14 @@ class MessageFooter(QWidget):
     edit_requested = Signal()
     delete_requested = Signal()
     version_requested = Signal(int)
+    rating_requested = Signal(Rating)
 
     def __init__(self, message: Message, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._message = message
         self._parts: list[QWidget] = []
         self._buttons: list[IconButton] = []
+        self._marks: dict[Rating, IconButton] = {}
         self._copy: IconButton | None = None
         self._facts: ElidedLabel | None = None
         self._is_strong = False
@@ -54,6 +57,7 @@ class MessageFooter(QWidget):
             self._build()
             if had_focus:
                 self._buttons[0].setFocus()
+        self._show_rating()
 
     def _build(self) -> None:
         is_answer = self._message.role == Role.ASSISTANT
@@ -67,6 +71,9 @@ class MessageFooter(QWidget):
             self._button("pencil", self.tr("Edit"), self.edit_requested.emit)
         if self._message.versions > 1:
             self._add_versions()
+        if is_answer and self._message.content:
+            self._add_mark(Rating.GOOD, "thumbs-up", self.tr("Good answer"))
+            self._add_mark(Rating.BAD, "thumbs-down", self.tr("Bad answer"))
         self._button("trash-2", self.tr("Delete"), self.delete_requested.emit)
         if words := summary(self._message):
             self._facts = ElidedLabel(words, self)
@@ -74,6 +81,7 @@ class MessageFooter(QWidget):
             self._parts.append(self._facts)
             if self._message.facts is not None:
                 self._facts.set_details(details(self._message.facts))
+        self._show_rating()
         self._place()
         for part in self._parts:
             part.show()
@@ -88,7 +96,7 @@ class MessageFooter(QWidget):
         """Draw the buttons clearly while the message has the person's attention, and faintly else."""
         self._is_strong = strong or self._has_focus()
         for button in self._buttons:
-            button.set_token("text" if self._is_strong else "faint")
+            button.set_token(self._token(button))
 
     def focus_widgets(self) -> list[QWidget]:
         """Return what the Tab key visits here, in reading order."""
@@ -109,8 +117,32 @@ class MessageFooter(QWidget):
         forward = self._button("chevron-right", self.tr("Later version"), lambda: self.version_requested.emit(1))
         forward.setEnabled(message.version < message.versions)
 
+    def _add_mark(self, rating: Rating, icon_name: str, label: str) -> None:
+        button = self._marks[rating] = self._button(icon_name, label, lambda: self._rate(rating))
+        use = self.tr("Teach can learn from it")
+        button.setToolTip(f"{label}: {use}")
+        button.setAccessibleDescription(use)
+        button.setCheckable(True)
+
+    def _rate(self, rating: Rating) -> None:
+        self.rating_requested.emit(Rating.NONE if self._message.rating == rating else rating)
+        self._show_rating()  # the button has changed by itself, whether that was agreed to or not
+
+    def _show_rating(self) -> None:
+        for rating, button in self._marks.items():
+            button.setChecked(self._message.rating == rating)
+            button.set_token(self._token(button))
+
+    def _token(self, button: IconButton) -> str:
+        """Return the color of a button; a mark that was set is to be seen from afar."""
+        return "accent" if button.isChecked() else self._quiet_token
+
+    @property
+    def _quiet_token(self) -> str:
+        return "text" if self._is_strong else "faint"
+
     def _button(self, icon_name: str, label: str, do: Callable[[], None]) -> IconButton:
-        button = IconButton(icon_name, label, self, token="text" if self._is_strong else "faint", size=ICON_SIZE_SMALL)
+        button = IconButton(icon_name, label, self, token=self._quiet_token, size=ICON_SIZE_SMALL)
         button.clicked.connect(do)
         button.installEventFilter(self)
         self._parts.append(button)
@@ -125,7 +157,7 @@ class MessageFooter(QWidget):
         for part in self._parts:
             part.hide()
             part.deleteLater()
-        self._parts, self._buttons, self._copy, self._facts = [], [], None, None
+        self._parts, self._buttons, self._marks, self._copy, self._facts = [], [], {}, None, None
 
     def _has_focus(self) -> bool:
         return any(button.hasFocus() for button in self._buttons)

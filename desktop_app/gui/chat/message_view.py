@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAccessible,
@@ -30,7 +31,7 @@ from desktop_app.gui.chat.placing import mirrored, place
 from desktop_app.gui.chat.prose_style import prose_style
 from desktop_app.gui.theme import theme
 from desktop_app.gui.theme.scale import RADIUS_CARD, SPACE_4, SPACE_12
-from desktop_app.storage.records import Message, MessageState, Role
+from desktop_app.storage.records import Message, MessageState, Rating, Role
 
 BUBBLE_SHARE = 0.8  # of the column, at most
 BLEED = 12  # free space on both sides, for the focus ring
@@ -48,6 +49,7 @@ class MessageView(QWidget):
         resized(): The height it needs may have changed.
         regenerate_requested(int), compare_requested(int), delete_requested(int), continue_requested(int): A wish.
         version_requested(int, int): Show the version before (-1) or after (1) this one.
+        rating_requested(int, Rating): The person marks the answer like that.
         edited(int, str): The person changed the text.
         link_activated(str): The person chose a link.
     """
@@ -58,6 +60,7 @@ class MessageView(QWidget):
     delete_requested = Signal(int)
     continue_requested = Signal(int)
     version_requested = Signal(int, int)
+    rating_requested = Signal(int, Rating)
     edited = Signal(int, str)
     link_activated = Signal(str)
 
@@ -98,6 +101,7 @@ class MessageView(QWidget):
         footer.edit_requested.connect(lambda: self.begin_edit())
         footer.delete_requested.connect(lambda: self.delete_requested.emit(self._message.id))
         footer.version_requested.connect(lambda step: self.version_requested.emit(self._message.id, step))
+        footer.rating_requested.connect(lambda rating: self.rating_requested.emit(self._message.id, rating))
         self._show_footer()
         self._place_footer()
         self._order_focus()
@@ -134,6 +138,12 @@ class MessageView(QWidget):
         self._on_resized()
         if was_streaming and not self.is_streaming:
             self._announce_end()
+
+    def show_rating(self, rating: Rating) -> None:
+        """Show another mark of the answer; its text is left alone, also while it grows."""
+        self._message = replace(self._message, rating=rating)
+        if self._footer is not None:
+            self._footer.set_message(self._message)
 
     def _announce_end(self) -> None:
         words = [note.sentence for note in self._shown_notes] or [self.tr("The answer is finished.")]

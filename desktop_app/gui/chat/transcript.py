@@ -13,7 +13,7 @@ from desktop_app.gui.chat.message_view import MessageView
 from desktop_app.gui.chat.new_text_button import NewTextButton
 from desktop_app.gui.theme import theme
 from desktop_app.gui.theme.scale import SPACE_16
-from desktop_app.storage.records import Message, MessageState, Role
+from desktop_app.storage.records import Message, MessageState, Rating, Role
 
 
 class Transcript(MessagePage):
@@ -25,6 +25,7 @@ class Transcript(MessagePage):
         regenerate_requested(int), compare_requested(int), delete_requested(int), continue_requested(int): A wish
             about a message.
         version_requested(int, int): Show the version before (-1) or after (1) this message.
+        rating_requested(int, Rating): The person marks this answer like that.
         edited(int, str): The person changed a message's text.
         link_activated(str): The person chose a link to the web or a mail address.
     """
@@ -35,6 +36,7 @@ class Transcript(MessagePage):
     delete_requested = Signal(int)
     continue_requested = Signal(int)
     version_requested = Signal(int, int)
+    rating_requested = Signal(int, Rating)
     edited = Signal(int, str)
     link_activated = Signal(str)
 
@@ -130,6 +132,15 @@ class Transcript(MessagePage):
             if entry.view is not None:
                 entry.view.set_message(message)
 
+    def show_rating(self, message_id: int, rating: Rating) -> None:
+        """Show how an answer is marked."""
+        index = self.column.index(message_id)
+        if index >= 0:
+            entry = self.column.entries[index]
+            entry.message = replace(entry.message, rating=rating)
+            if entry.view is not None:
+                entry.view.show_rating(rating)
+
     def scroll_to(self, message_id: int) -> None:
         """Bring a message of the window to the top, and point to it for a moment."""
         column = self.column
@@ -193,6 +204,7 @@ class Transcript(MessagePage):
         view.delete_requested.connect(self.delete_requested)
         view.continue_requested.connect(self.continue_requested)
         view.version_requested.connect(self.version_requested)
+        view.rating_requested.connect(self.rating_requested)
         view.edited.connect(self.edited)
         view.link_activated.connect(self.link_activated)
         selection = view.body.selection

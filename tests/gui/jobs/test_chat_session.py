@@ -2,14 +2,16 @@
 
 import os
 import signal
+import threading
 
 import pytest
 from msgspec.structs import replace
 
 from desktop_app.engine.choices import LoadSettings, SamplerSettings
 from desktop_app.engine.echo import PACE_VARIABLE
-from desktop_app.engine.messages import AnswerFacts, Finished
+from desktop_app.engine.messages import AnswerFacts
 from desktop_app.errors import UserError
+from desktop_app.jobs import answer as answer_job
 from desktop_app.jobs.chat_session import Status
 from desktop_app.storage.records import MessageState, ModelDefaults, Role
 
@@ -249,19 +251,25 @@ def test_an_answer_whose_chat_is_deleted_for_good_ends_quietly(qtbot, slow, sess
     assert ended.args[0].state == MessageState.STOPPED
 
 
-def test_an_answer_that_has_just_ended_is_not_interrupted_by_closing(qtbot, slow, session, ask):
+def test_an_answer_that_has_just_ended_is_not_interrupted_by_closing(qtbot, slow, session, store, ask):
     answer = first_piece(qtbot, session, lambda: session.send("word " * 300))
-    ends = []
+    ends, released = [], threading.Event()
     answer.ended.connect(ends.append)
-    answer.take(Finished(1, FACTS))
-    session.close()
+    store.ask(lambda r: released.wait())
+    try:
+        session.stop()
+        qtbot.waitUntil(lambda: not answer._timer.isActive())  # its end has come, and waits to be stored
+        session.close()
+    finally:
+        released.set()
     ask(lambda r: None)
-    assert [message.state for message in ends] == [MessageState.DONE]
-    assert stored(ask, session)[-1].state == MessageState.DONE
+    assert [message.state for message in ends] == [MessageState.STOPPED]
+    assert stored(ask, session)[-1].state == MessageState.STOPPED
 
 
-def test_a_full_disk_loses_no_answer(qtbot, slow, session, ask):
-    answer = first_piece(qtbot, session, lambda: session.send("word " * 20))
+def test_a_full_disk_loses_no_answer(qtbot, slow, session, ask, monkeypatch):
+    monkeypatch.setattr(answer_job, "JOURNAL_INTERVAL_MS", 3_600_000)  # else the disk may be full for the journal first
+    answer = first_piece(qtbot, session, lambda: session.send("word " * 300))
 
     def fill(repositories):
         pages = repositories.database.one("PRAGMA page_count")[0]
@@ -273,7 +281,7 @@ def test_a_full_disk_loses_no_answer(qtbot, slow, session, ask):
     ask(fill)
     answer.text += "x" * 100_000  # what the pages at hand cannot take
     with qtbot.waitSignal(answer.ended) as ended:
-        pass
+        session.stop()
     assert "saved as soon as" in ended.args[0].note
     with qtbot.waitSignal(answer.saved, timeout=20_000):
         ask(free)

@@ -104,6 +104,7 @@ def test_the_first_answer_stays_the_one_that_is_shown_with_what_follows_it(qtbot
         session.end_comparison()
     assert session.comparison is None
     assert [message.id for message in session.messages] == before
+    assert session.messages[1].chosen_over == ()
     assert (session.messages[1].version, session.messages[1].versions) == (1, 4)
 
 
@@ -115,11 +116,12 @@ def test_keeping_one_makes_it_the_version_that_the_chat_goes_on_with(qtbot, sess
         session.keep(kept)
     assert session.comparison is None
     assert session.messages[-1].id == kept.id
+    assert len(session.messages[-1].chosen_over) == 3  # the first one among them
     assert send("two").content == "two"
     assert shown(ask, session)[1].id == kept.id
 
 
-def test_keeping_the_first_one_changes_nothing(qtbot, session, answered, compare, ask):
+def test_keeping_the_first_one_changes_nothing_that_is_shown(qtbot, session, answered, compare, ask):
     first = answered("one", "two")
     before = [message.id for message in shown(ask, session)]
     newer = ask(lambda r: r.chats.add_message(first.conversation_id, first.id, Role.USER, "newer, but not shown"))
@@ -130,6 +132,7 @@ def test_keeping_the_first_one_changes_nothing(qtbot, session, answered, compare
     with qtbot.waitSignal(session.opened):
         session.keep(first)
     assert session.comparison is None
+    assert len(ask(lambda r: r.chats.messages([first.id]))[0].chosen_over) == 3
     assert [message.id for message in shown(ask, session)] == before
 
 

@@ -116,7 +116,7 @@ def test_a_failed_answer_says_why_and_can_be_tried_again(qtbot, show, message, h
     assert notes(view) == ["The model could not be loaded."]
     qtbot.mouseClick(offer(view), Qt.MouseButton.LeftButton)
     assert wanted == [(2,)]
-    assert {"Copy", "More answers"}.isdisjoint(buttons(view))
+    assert {"Copy", "More answers", "Good answer", "Bad answer"}.isdisjoint(buttons(view))
 
 
 def test_messages_that_were_left_out_are_told(show, message):
@@ -133,7 +133,8 @@ def test_an_answer_in_the_making_has_no_buttons_yet(show, message):
     assert not view._footer.isVisible()
     view.set_message(message(2, text="Done", facts=FACTS))
     assert view._footer.isVisible()
-    assert set(buttons(view)) == {"Copy", "Answer again", "More answers", "Edit", "Delete"}
+    marks = {"Good answer", "Bad answer"}
+    assert set(buttons(view)) == {"Copy", "Answer again", "More answers", "Edit", "Delete", *marks}
 
 
 def test_the_final_state_does_not_render_the_text_again(show, message, monkeypatch):

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from desktop_app.chat.export import to_markdown
-from desktop_app.storage.records import Conversation, Message, MessageState, Role, StackEntry
+from desktop_app.storage.records import Conversation, Message, MessageState, Rating, Role, StackEntry
 
 NOON = datetime(2026, 5, 4, 12, 0).timestamp()
 
@@ -36,6 +36,16 @@ def test_an_answer_says_which_stack_made_it():
     answer = _message(Role.ASSISTANT, "Dear all", 0, model_name="SmolLM2", stack=stack)
     text = to_markdown(Conversation(1, "", NOON, NOON), [answer])
     assert "## SmolLM2 with Letters 0.8, Tone 1, 2026-05-04 12:00" in text
+
+
+def test_an_answer_says_how_it_was_marked():
+    answers = [
+        _message(Role.ASSISTANT, "Lisbon.", 0, rating=Rating.GOOD),
+        _message(Role.ASSISTANT, "Perhaps", 1, state=MessageState.STOPPED, rating=Rating.BAD),
+    ]
+    text = to_markdown(Conversation(1, "", NOON, NOON), answers)
+    assert "Lisbon.\n\n*Marked as good.*\n\n##" in text
+    assert text.endswith("Perhaps\n\n*Stopped.*\n\n*Marked as bad.*\n")
 
 
 def test_an_answer_that_failed_says_why():

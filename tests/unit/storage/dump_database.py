@@ -1,6 +1,6 @@
 """Print a database as readable SQL, to keep one of each version for the tests of migrations.
 
-    python tests/unit/storage/dump_database.py moatless.db > tests/unit/storage/files/v1.2.sql
+    python tests/unit/storage/dump_database.py moatless.db > tests/unit/storage/files/v1.3.sql
 
 Unlike a dump of the sqlite3 shell, this one leaves the search index to its triggers and can be read.
 """

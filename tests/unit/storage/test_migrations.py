@@ -20,6 +20,7 @@ from desktop_app.storage.records import (
     MessageState,
     ModelDefaults,
     Preset,
+    Rating,
     RemoteFile,
     StackEntry,
 )
@@ -181,6 +182,22 @@ def test_of_earlier_versions_every_answer_is_the_bare_models(tmp_path, version):
     assert all(conversation.stack == () for conversation in chats.list_conversations())
     assert all(message.stack == () for message in chats.messages(chats.path(1)))
     assert (Adapters(database).list_adapters(), Presets(database).list_presets()) == ((), ())
+    database.close()
+
+
+def test_what_version_1_3_knew_of_marks_and_preferences_is_read(tmp_path):
+    database = Database.open(_make(tmp_path / "moatless.db", 103))
+    messages = Chats(database).all_messages(1)
+    assert [message.rating for message in messages] == ["", "good", "bad", "", ""]
+    assert [message.chosen_over for message in messages] == [(), (3,), (), (), ()]
+    database.close()
+
+
+@pytest.mark.parametrize("version", [100, 101, 102])
+def test_of_earlier_versions_no_answer_has_a_mark(tmp_path, version):
+    database = Database.open(_make(tmp_path / "moatless.db", version))
+    for message in Chats(database).all_messages(1):
+        assert (message.rating, message.chosen_over) == (Rating.NONE, ())
     database.close()
 
 

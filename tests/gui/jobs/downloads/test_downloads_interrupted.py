@@ -1,6 +1,7 @@
 """Downloads go on after whatever has interrupted them, and tell how far they are."""
 
 import hashlib
+import threading
 import time
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from desktop_app.jobs import downloads as module
 from desktop_app.jobs.downloads import Phase
 from desktop_app.network import client
 from desktop_app.storage.records import DownloadState
-from tests.gui.jobs.downloads.steps import HANG_MS, MODEL, NAME, item, phase, slowed
-from tests.support.downloading import Downloading
+from tests.gui.jobs.downloads.steps import HANG_MS, MODEL, NAME, REPO, item, phase, slowed
+from tests.support.downloading import Downloading, files_of
 from tests.support.hub import MIB, Faults
 
 # ------------------------------------------------------------ the end of the program
@@ -107,6 +108,60 @@ def test_a_failed_one_leaves_its_place_to_the_next(hub, queue, add, finished, fa
     assert {name for name, _ in failed} == {"gated", "gated too"}
     assert all(isinstance(error, UserError) and error.page for _, error in failed)
     assert phase(queue, "gated") == Phase.FAILED
+
+
+@pytest.fixture
+def hold_storage(downloading):
+    """Keep the storage thread busy until what this returns is set."""
+    released = threading.Event()
+
+    def hold():
+        downloading.background.run_in_order(released.wait)
+        return released
+
+    yield hold
+    released.set()
+
+
+def look_again(downloading):
+    """Have the queue start what it takes for waiting."""
+    for is_open in (False, True):
+        downloading.connection.set_open(is_open)
+
+
+def test_a_failed_one_is_not_begun_again_before_that_is_stored(hub, downloading, queue, failed, until, hold_storage):
+    hub.add_repo(REPO, {NAME: MODEL}, gated="manual")
+    queue.changed.connect(lambda: phase(queue) == Phase.RUNNING and hold_storage())
+    queue.add("tiny", files_of(hub.repos[REPO]), REPO, hub.repos[REPO].sha, "mit")
+    until(lambda: failed)
+    look_again(downloading)
+    assert not queue._runs
+    hold_storage().set()
+    until(lambda: phase(queue) == Phase.FAILED)
+    assert len(failed) == 1
+
+
+def test_a_paused_one_is_not_begun_again_before_that_is_stored(hub, downloading, queue, add, until, hold_storage):
+    slowed(hub)
+    add()
+    until(lambda: hub.bytes_sent)
+    stored = hold_storage()
+    queue.pause(item(queue).id)
+    until(lambda: not queue._runs)
+    look_again(downloading)
+    assert not queue._runs
+    stored.set()
+    until(lambda: phase(queue) == Phase.PAUSED)
+    assert not queue._runs
+
+
+def test_what_has_come_is_not_begun_again_before_the_list_is_read(downloading, queue, add, finished, until):
+    queue.finished.connect(lambda _model: look_again(downloading))
+    add()
+    until(lambda: finished)
+    assert not queue._runs
+    until(lambda: not queue.items)
+    assert len(finished) == 1
 
 
 def test_the_offline_switch_stops_it_and_back_it_goes_on(hub, downloading, queue, add, finished, failed, until):
