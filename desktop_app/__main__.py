@@ -1,4 +1,4 @@
-"""What this process is: the window, the command line or an engine. Decided before anything heavy is imported."""
+"""What this process is: window, command line, engine or reader. Decided before anything heavy is imported."""
 
 import sys
 
@@ -10,6 +10,10 @@ def main(arguments: list[str] | None = None) -> int:
         from desktop_app.engine.worker import run_engine
 
         run_engine(*arguments[1:])
+    if arguments[:1] == ["--reader"]:
+        from desktop_app.finetune.reading.worker import run_reader
+
+        run_reader()
     from desktop_app.cli import run
 
     return run(arguments)

@@ -1,4 +1,4 @@
-"""How this program starts itself as an engine, and the sentence for an engine that ended by itself."""
+"""How this program starts itself again, as an engine or a command, and the sentence for one that ended by itself."""
 
 import os
 import signal
@@ -13,16 +13,21 @@ _OWN = {"PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"}
 _SIGKILL = 9  # Windows' signal module has no such name
 
 
+def own_program() -> list[str]:
+    """Return program and first arguments of another process of this program; what it is to be follows them."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable]
+    # -P: the current folder must not be able to offer modules of its own.
+    return [sys.executable, "-P", "-m", "desktop_app"]
+
+
 def engine_command(backend: str = "llama") -> list[str]:
     """Return program and arguments of an engine process."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable, "--engine", backend]
-    # -P: the current folder must not be able to offer modules of its own.
-    return [sys.executable, "-P", "-m", "desktop_app", "--engine", backend]
+    return [*own_program(), "--engine", backend]
 
 
 def engine_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return the environment of an engine process."""
+    """Return the environment of an engine process, or of a command that starts one."""
     kept = {name: value for name, value in environment.items() if name not in _FOREIGN_LIBRARIES}
     return {**kept, **_OWN}
 

@@ -1,25 +1,21 @@
-"""The documents to learn from: which files they are, and what they have.
+"""The documents to learn from, for the command line: each is read whole or refused, whatever its format is.
 
-Text and Markdown files are learned as they are; JSONL files have chat examples (see `chat_rows`).
+Text is learned as it is; what has questions and answers gives exchanges.
 """
 
-import hashlib
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from desktop_app.errors import UserError
-from desktop_app.finetune.chat_rows import parse_row
+from desktop_app.finetune.course import ReadFile
 from desktop_app.finetune.pieces import Exchange, Passage, Piece
+from desktop_app.finetune.reading.process import Reader
+from desktop_app.finetune.reading.reader import KINDS_READ, list_files
+from desktop_app.finetune.words import count
 from desktop_app.library.file_errors import shown_name
 
-TEXT_ENDINGS = (".txt", ".md", ".markdown")
-CHAT_ENDING = ".jsonl"
 MAX_BYTES = 64_000_000  # of all together: half a day for the fastest graphics card
-
-_KINDS = "Text and Markdown files (.txt, .md) and chat examples (.jsonl) are read."
-_READABLE = "Check that it is there and may be read."
 
 
 @dataclass(frozen=True)
@@ -52,11 +48,47 @@ class Documents:
 class _Reading:
     """What reading has come across so far."""
 
-    size_bytes: int = 0
+    n_characters: int = 0
     notes: list[str] = field(default_factory=list)
     files: set[str] = field(default_factory=set)
     exchanges: set[str] = field(default_factory=set)
     n_same_exchanges: int = 0
+
+    def add(self, read: ReadFile) -> Document | None:
+        """Return what there is to learn in a file; None if that is nothing, or was there before."""
+        if read.sha256 in self.files:
+            self.notes.append(f"“{read.name}” has the same content as another document and was left out.")
+            return None
+        self.files.add(read.sha256)
+        text = "\n\n".join(each.text for each in read.sections)
+        exchanges = [Exchange(each.kind, each.prompt, each.answers, each.conversation) for each in read.exchanges]
+        self._check_size(read.name, len(text) + sum(each.size for each in exchanges))
+        skipped = ", ".join(f"{each.n:,} {each.why}" for each in read.skipped)
+        if not text and not exchanges:
+            what = f"has nothing to learn but {skipped}," if skipped else "is empty"
+            self.notes.append(f"“{read.name}” {what} and was left out.")
+            return None
+        if skipped:
+            self.notes.append(f"Left out or decided in “{read.name}”: {skipped}.")
+        passages = [Passage(text, read.sha256)] if text else []
+        pieces: tuple[Piece, ...] = (*passages, *self._new(exchanges))
+        return Document(read.name, read.sha256, "chat" if exchanges else "text", pieces) if pieces else None
+
+    def _new(self, exchanges: Sequence[Exchange]) -> list[Exchange]:
+        """Return those that were not there before."""
+        new = [each for each in {each.id: each for each in exchanges}.values() if each.id not in self.exchanges]
+        self.n_same_exchanges += len(exchanges) - len(new)
+        self.exchanges.update(each.id for each in new)
+        return new
+
+    def _check_size(self, name: str, n_characters: int) -> None:
+        self.n_characters += n_characters
+        if self.n_characters > MAX_BYTES:
+            raise UserError(
+                f"With “{name}” the documents are larger than {MAX_BYTES // 1_000_000} MB, which is more than can be "
+                "learned in one run.",
+                "Choose fewer documents.",
+            )
 
 
 def read_documents(paths: Sequence[Path]) -> Documents:
@@ -67,105 +99,26 @@ def read_documents(paths: Sequence[Path]) -> Documents:
     """
     reading = _Reading()
     documents = []
-    for path in paths:
-        try:
-            found = [_read(file, reading) for file in _files(path, reading)]
-        except OSError as error:
-            raise UserError(f"“{shown_name(path)}” could not be read.", _READABLE) from error
-        documents += [document for document in found if document is not None]
+    with Reader() as reader:
+        for file in _files(paths, reading):
+            document = reading.add(reader.read(file, is_strict=True))
+            if document is not None:
+                documents.append(document)
     if reading.n_same_exchanges:
-        reading.notes.append(f"{_count(reading.n_same_exchanges, 'chat example')} had been there before.")
+        reading.notes.append(f"{count(reading.n_same_exchanges, 'chat example')} had been there before.")
     if not documents:
-        raise UserError("There is nothing to learn in these documents: they are empty.", _KINDS)
+        raise UserError("There is nothing to learn in these documents: they are empty.", KINDS_READ)
     return Documents(tuple(documents), tuple(reading.notes))
 
 
-def _files(path: Path, reading: _Reading) -> Iterator[Path]:
-    if not path.is_dir():
-        yield path
-        return
-    found, others = [], 0
-    for folder, folders, names in os.walk(path, onerror=_refuse):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            if name.startswith("."):
-                continue
-            file = Path(folder, name)
-            if file.suffix.lower() in (*TEXT_ENDINGS, CHAT_ENDING) and file.is_file():
-                found.append(file)
-            else:
-                others += 1
-    shown = shown_name(path.absolute())
-    if not found:
-        raise UserError(f"There is no document in the folder “{shown}”.", _KINDS)
-    if others:
-        reading.notes.append(f"{_count(others, 'file')} of other kinds in the folder “{shown}” were left out.")
-    yield from sorted(found)
-
-
-def _refuse(error: OSError) -> None:
-    raise error
-
-
-def _read(path: Path, reading: _Reading) -> Document | None:
-    """Return a document; None if it is empty or was there before."""
-    name, ending = shown_name(path), path.suffix.lower()
-    data = _bytes(path, name, ending, reading)
-    sha256 = hashlib.sha256(data).hexdigest()
-    if sha256 in reading.files:
-        reading.notes.append(f"“{name}” has the same content as another document and was left out.")
-        return None
-    reading.files.add(sha256)
-    text = _text(data, name)
-    if not text.strip():
-        reading.notes.append(f"“{name}” is empty and was left out.")
-        return None
-    if ending != CHAT_ENDING:
-        return Document(name, sha256, "text", (Passage(text.strip(), sha256),))
-    pieces = tuple(_exchanges(text, name, reading))
-    return Document(name, sha256, "chat", pieces) if pieces else None
-
-
-def _bytes(path: Path, name: str, ending: str, reading: _Reading) -> bytes:
-    if not path.exists():
-        raise UserError(f"“{name}” is not there.", "Check its name and where it lies.")
-    if not path.is_file():  # opening a pipe would wait for its other end
-        raise UserError(f"“{name}” is not a file.", _KINDS)
-    if ending not in (*TEXT_ENDINGS, CHAT_ENDING):
-        raise UserError(f"“{name}” is of a kind that cannot be learned from yet.", _KINDS)
-    reading.size_bytes += path.stat().st_size
-    if reading.size_bytes > MAX_BYTES:
-        raise UserError(
-            f"With “{name}” the documents are larger than {MAX_BYTES // 1_000_000} MB, which is more than can be "
-            "learned in one run.",
-            "Choose fewer documents.",
-        )
-    return path.read_bytes()
-
-
-def _text(data: bytes, name: str) -> str:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise UserError(f"Line {line:,} of “{name}” is not UTF-8 text.", "Save the file as UTF-8.") from error
-    if "\0" in text:  # so does UTF-16 look that says nothing about itself
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise UserError(f"Line {line:,} of “{name}” is not UTF-8 text.", "Save the file as UTF-8.")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _exchanges(text: str, name: str, reading: _Reading) -> Iterator[Exchange]:
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        exchange = parse_row(line, f"Line {number:,} of “{name}”")
-        if exchange.id in reading.exchanges:
-            reading.n_same_exchanges += 1
-            continue
-        reading.exchanges.add(exchange.id)
-        yield exchange
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def _files(paths: Sequence[Path], reading: _Reading) -> list[Path]:
+    for path in paths:
+        found, skipped = list_files([path])
+        shown = shown_name(path.absolute())
+        if not found:
+            raise UserError(f"There is no document in the folder “{shown}”.", KINDS_READ)
+        for each in skipped:
+            reading.notes.append(
+                f"{each.n:,} {each.why} in the folder “{shown}” {'were' if each.n > 1 else 'was'} left out."
+            )
+    return list_files(paths)[0]

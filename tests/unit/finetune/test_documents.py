@@ -2,14 +2,16 @@
 
 import hashlib
 import os
+import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from desktop_app.errors import UserError
 from desktop_app.finetune import documents
 from desktop_app.finetune.documents import read_documents
+from tests.support.documents_packed import docx_of
+from tests.support.documents_pdf import pdf
 
 CHAT = '{"prompt": "Hello?", "completion": "Hi."}\n'
 
@@ -53,12 +55,38 @@ def test_chat_examples_are_read_line_by_line(tmp_path):
 
 
 def test_a_folder_is_read_in_order_without_what_is_hidden_or_of_other_kinds(tmp_path):
-    for name in ("b.txt", "a/z.MD", "a/c.markdown", ".hidden.txt", ".git/d.txt", "scan.pdf", "letter.docx"):
+    for name in ("b.txt", "a/z.MD", "a/c.markdown", ".hidden.txt", ".git/d.txt", "photo.jpg", "song.mp3"):
         write(tmp_path / "notes" / name, name)
     write(tmp_path / "notes" / "chats.jsonl", CHAT)
     found = read_documents([tmp_path / "notes"])
     assert names(found) == ["c.markdown", "z.MD", "b.txt", "chats.jsonl"]
     assert found.notes == ("2 files of other kinds in the folder “notes” were left out.",)
+    (tmp_path / "notes" / "song.mp3").unlink()
+    assert read_documents([tmp_path / "notes"]).notes == ("1 file of another kind in the folder “notes” was left out.",)
+
+
+def test_documents_of_every_kind_are_read_and_what_was_left_out_of_them_is_noted(tmp_path):
+    texts = ["It was a dark and windy night.", "Nobody was to be seen outside.", "Then the door was opened wide."]
+    pages = [[text, f"{number}"] for number, text in enumerate(texts)]
+    write(tmp_path / "book.pdf", pdf(*pages))
+    write(tmp_path / "letter.docx", docx_of("Dear Anna,", "it is raining."))
+    write(tmp_path / "table.csv", "question,answer\nHello?,Hi.\n")
+    found = read_documents([tmp_path])
+    assert names(found) == ["book.pdf", "letter.docx", "table.csv"]
+    assert [each.text for each in found.passages] == [
+        "\n\n".join(texts),
+        "Dear Anna,\n\nit is raining.",
+    ]
+    assert [each.answers for each in found.exchanges] == [("Hi.",)]
+    assert found.notes == ("Left out or decided in “book.pdf”: 3 page numbers.",)
+
+
+def test_a_document_of_which_nothing_is_left_is_left_out(tmp_path):
+    write(tmp_path / "a.min.js", "var a = 1;")
+    write(tmp_path / "b.txt", "Text.")
+    found = read_documents([tmp_path])
+    assert names(found) == ["b.txt"]
+    assert found.notes == ("“a.min.js” has nothing to learn but 1 file that a program has written, and was left out.",)
 
 
 def test_the_same_content_counts_once(tmp_path):
@@ -83,11 +111,18 @@ def test_empty_documents_are_left_out_and_nothing_but_empty_ones_refused(tmp_pat
     assert "nothing to learn" in refusal(empty, write(tmp_path / "empty.jsonl", "\n\n"))
 
 
-@pytest.mark.parametrize("name", ["scan.pdf", "letter.docx", "data.json", "noending"])
+@pytest.mark.parametrize("name", ["scan.jpg", "letter.doc", "noending"])
 def test_a_file_of_another_kind_is_refused_if_it_is_named(tmp_path, name):
     said = refusal(write(tmp_path / name, "Text."))
-    assert name in said
-    assert "Text and Markdown files (.txt, .md) and chat examples (.jsonl) are read." in said
+    assert said.startswith(f"“{name}” is of a kind that cannot be learned from.")
+    assert "PDF, Word (.docx)" in said
+
+
+@pytest.mark.parametrize("name", ["book.pdf", "letter.docx", "letter.odt", "book.epub", "chats.json"])
+def test_a_damaged_document_is_refused(tmp_path, name):
+    assert refusal(write(tmp_path / name, "Text."), write(tmp_path / "good.txt", "Text.")).startswith(
+        f"“{name}” is damaged, or not what its name says."
+    )
 
 
 @pytest.mark.parametrize(
@@ -117,17 +152,15 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
     assert refusal(tmp_path / "pipe.txt").startswith("“pipe.txt” is not a file.")
 
 
-def test_what_may_not_be_read_is_refused(tmp_path, monkeypatch):
-    def refuse(_path):
-        raise PermissionError
-
-    path = write(tmp_path / "locked.txt", "Text.")
-    monkeypatch.setattr(Path, "read_bytes", refuse)
-    assert refusal(path).startswith("“locked.txt” could not be read.")
-
-
 def test_more_than_can_be_learned_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(documents, "MAX_BYTES", 1_000_000)
     paths = [write(tmp_path / name, name * 150_000) for name in ("a.txt", "b.md")]
     read_documents(paths[:1])
     assert refusal(*paths).startswith("With “b.md” the documents are larger than 1 MB")
+
+
+def test_nothing_that_reads_documents_is_loaded_before_one_is_read():
+    libraries = ("pypdf", "docx", "lxml", "bs4", "charset_normalizer", "phonenumbers", "email.message")
+    code = "import sys, desktop_app.finetune.documents, desktop_app.finetune.private_data;"
+    code += f"print([name for name in {libraries} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout.strip() == b"[]"

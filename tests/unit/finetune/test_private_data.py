@@ -1,0 +1,163 @@
+"""What may be private is found by its looks and its check digits, counted, and left out with the sentence around it."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from desktop_app.finetune.private_data import (
+    ADDRESS,
+    CARD,
+    DEFAULT_OUT,
+    EMAIL,
+    IBAN,
+    KINDS,
+    PHONE,
+    SECRET,
+    count_private,
+    find_private,
+    without_private,
+)
+from desktop_app.finetune.words import count
+
+PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nabc=\n-----END RSA PRIVATE KEY-----"
+PRIVATE = {
+    SECRET: [
+        "sk-" + "a1B2" * 8,
+        "sk-ant-api03-" + "x9" * 20,
+        "ghp_" + "a1" * 18,
+        "github_pat_" + "A1" * 20,
+        "AKIA" + "ABCD1234" * 2,
+        "xoxb-1234567890-abcdefghij",
+        "AIza" + "a" * 35,
+        "hf_" + "aB" * 17,
+        "eyJhbGciOiJI.eyJzdWIiOiIx.abc_-",
+        PEM,
+        "password: hunter2",
+        "Passwort = geheim12",
+        'api_key = "a1b2c3d4e5f6g7"',
+    ],
+    CARD: ["4111 1111 1111 1111", "5555-5555-5555-4444", "378282246310005", "6011111111111117", "3530111333300000"],
+    IBAN: [
+        "DE89 3704 0044 0532 0130 00",
+        "GB29NWBK60161331926819",
+        "NO93 8601 1117 947",
+        "FR1420041010050500013M02606",
+    ],
+    EMAIL: ["anna@example.org", "a.b+c_d@mail.example.co.uk"],
+    PHONE: ["+49 30 901820", "+1 202-456-1111", "+44 20 7946 0958"],
+    ADDRESS: [
+        "Hauptstraße 12a, 10115 Berlin",
+        "Am Alten Markt 3",
+        "Kerkstraat 5, 1017 AB Amsterdam",
+        "12 bis, rue de la Paix, 75002 Paris",
+        "Calle Mayor 5, 28013 Madrid",
+        "Via Roma 10\n00184 Roma",
+        "1600 Pennsylvania Avenue NW, Washington, DC 20500",
+        "10 Downing Street, London SW1A 2AA",
+    ],
+}
+PRIVATE[ADDRESS].remove("Am Alten Markt 3")  # no postcode: nobody could tell it from a sentence
+
+HARMLESS = [
+    "On 2024-01-15 and on 15.01.2024 it was 12:30.",
+    "It cost 1.234.567,89 € or 1,234,567.89 dollars; 12 500 000 people live there.",
+    "ISBN 978-3-16-148410-0, version 10.2.3.4, order 4111 1111 1111 1112.",
+    "The password is asked for at the start.",
+    "def login(user: str, password: str = None) -> None:",
+    "password = getpass()",
+    "password: ********",
+    "password=${DB_PASSWORD}",
+    "DE89 3704 0044 0532 0130 01 is no account.",
+    "Write to @anna or see a@b.",
+    "In 1999 there were 12345 Berliners on the street.",
+    "Chapter 5, 12345 words.",
+    "sk-short and ghp_short",
+    "3.14159265358979 and 4111111111111111.5",
+    "The 4 Main Street Bands came in 1999.",
+]
+
+
+def kinds(text, region=None):
+    return {each.kind for each in find_private(text, region)}
+
+
+@pytest.mark.parametrize(("kind", "text"), [(kind, text) for kind, texts in PRIVATE.items() for text in texts])
+def test_what_is_private_is_found_in_the_midst_of_a_text(kind, text):
+    around = f"Before it.\n{text}\nAfter it."
+    [found] = find_private(around)
+    assert (found.kind, around[found.start : found.end].rstrip(".")) == (kind, text.rstrip("."))
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+@pytest.mark.parametrize("region", [None, "DE", "US"])
+def test_what_is_harmless_is_not_found(text, region):
+    assert find_private(text, region) == []
+
+
+def test_phone_numbers_without_a_prefix_are_those_of_a_country():
+    assert kinds("Call (202) 456-1111 today.", "US") == {PHONE}
+    assert kinds("Ruf 030 901820 an.", "DE") == {PHONE}
+    assert kinds("Ruf 030 901820 an.", "US") == set()
+
+
+def test_of_two_that_overlap_the_worse_one_counts():
+    assert [each.kind for each in find_private("password: anna@example.org")] == [SECRET]
+    assert [each.kind for each in find_private("+49 30 901820, anna@example.org")] == [PHONE, EMAIL]
+
+
+def test_they_are_counted_over_all_texts():
+    texts = ["anna@example.org and ben@example.org", "4111 1111 1111 1111", "nothing"]
+    assert count_private(texts) == {CARD: 1, EMAIL: 2}
+    assert list(count_private(texts)) == [CARD, EMAIL]
+    assert count_private(["nothing"]) == {}
+
+
+def test_each_kind_has_words_for_a_count():
+    assert list(KINDS) == [SECRET, CARD, IBAN, EMAIL, PHONE, ADDRESS]
+    assert [count(2, KINDS[each]) for each in (SECRET, EMAIL)] == ["2 secrets", "2 e-mail addresses"]
+    assert set(DEFAULT_OUT) == {SECRET, CARD, IBAN}
+
+
+TEXT = """Dear Anna. My card is 4111 1111 1111 1111, please keep it! It rains.
+
+password: hunter2
+
+Write to ben@example.org (or call). Bye."""
+
+
+def test_the_sentence_or_line_goes_with_what_is_in_it():
+    assert without_private(TEXT, [CARD]) == TEXT.replace("My card is 4111 1111 1111 1111, please keep it! ", "")
+    assert without_private(TEXT, [SECRET]) == TEXT.replace("password: hunter2\n\n", "")
+    assert without_private(TEXT, KINDS) == "Dear Anna. It rains.\n\nBye."
+
+
+def test_what_goes_over_several_lines_goes_whole():
+    assert without_private(f"Before.\n{PEM}\nAfter.", DEFAULT_OUT) == "Before.\nAfter."
+    assert without_private("Send it to\nVia Roma 10\n00184 Roma\nsoon.", [ADDRESS]) == "Send it to\nsoon."
+
+
+def test_a_text_without_any_stays_as_it_is():
+    text = "  One. \n\n\n\nTwo  "
+    assert without_private(text, KINDS) == text
+    assert without_private(TEXT, ()) == TEXT
+
+
+def test_a_text_that_is_nothing_but_private_is_empty():
+    assert without_private("4111 1111 1111 1111", DEFAULT_OUT) == ""
+
+
+PARTS = st.sampled_from(
+    [text for texts in PRIVATE.values() for text in texts] + HARMLESS + [" ", "\n", ". ", "- ", "+", "@"]
+)
+
+
+@settings(deadline=None)
+@given(st.lists(PARTS | st.text(max_size=8), max_size=8).map("".join))
+def test_any_text_can_be_looked_through(text):
+    found = find_private(text)
+    assert all(before.end <= after.start for before, after in pairwise(found))
+    assert all(each.kind in KINDS and 0 <= each.start < each.end <= len(text) for each in found)
+    left = without_private(text, KINDS)
+    assert all(text[each.start : each.end] not in left or text.count(text[each.start : each.end]) > 1 for each in found)
