@@ -11,14 +11,20 @@ from desktop_app.settings.store import load_settings
 N_CTX = 512  # texts are read in contexts of their own
 
 
-def load_to_read(engine: EngineClient, folder: DataFolder, model: Path) -> None:
+def load_to_read(engine: EngineClient, folder: DataFolder, model: Path, n_ctx: int = N_CTX) -> None:
     """Load a model.
+
+    Args:
+        engine: Is to have it.
+        folder: Has the settings.
+        model: Its first file.
+        n_ctx: For what it is to write besides.
 
     Raises:
         UserError: If it cannot be loaded.
     """
     settings, _ = load_settings(folder.settings)
-    chosen = replace(settings.load_settings(), n_ctx=N_CTX, speculate=False)
+    chosen = replace(settings.load_settings(), n_ctx=n_ctx, speculate=False)
     engine.ask(Load(engine.next_request(), str(model), chosen), Loaded)
 
 

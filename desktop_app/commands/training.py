@@ -3,7 +3,7 @@
 import shlex
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -11,6 +11,7 @@ from desktop_app.adapters.bases import known_repos
 from desktop_app.commands.library import find_model, open_database, open_models
 from desktop_app.commands.output import print_line
 from desktop_app.commands.reading import load_to_read
+from desktop_app.commands.sampling import Sampler
 from desktop_app.commands.telling import Teller
 from desktop_app.engine.client import EngineClient
 from desktop_app.errors import UserError
@@ -21,9 +22,13 @@ from desktop_app.finetune.report import as_text
 from desktop_app.finetune.run_folder import ask_to_pause, held, read_progress
 from desktop_app.finetune.trained import enter_run, export_run
 from desktop_app.finetune.trainer_process import Start
+from desktop_app.library.gguf import read_header
 from desktop_app.paths import DataFolder
 from desktop_app.storage.adapters import Adapters
 from desktop_app.trainer.contract import RESULT, Base
+
+_N_CTX = 2048  # for questions that were held out and their answers, some of them at the same time
+_TOLD_SHARE = 0.01
 
 
 def train_and_finish(run: Path, base: Base, start: Start, folder: DataFolder, teller: Teller) -> None:
@@ -39,17 +44,19 @@ def train_and_finish(run: Path, base: Base, start: Start, folder: DataFolder, te
     Raises:
         UserError: If it fails.
     """
-    with _pausing(run, teller):
+    model = start.model or Path(base.path)
+    with _pausing(run, teller), Sampler(run, model) as sampler:
         try:
             for event in train(run, start):
                 teller.event(event)
+                sampler.note(event)
         finally:
             teller.end()
     if read_progress(run).last == events.PAUSED:
         word = word_for(run, folder)
         teller.line(f"“{run.name}” is paused, and all is saved. Go on with: moatless finetune resume {word}")
     elif (run / RESULT).is_file():
-        finish(run, base, start.model or Path(base.path), folder, teller)
+        finish(run, base, model, folder, teller)
     else:
         raise UserError(f"“{run.name}” has ended before anything was learned.", "Resume it.")
 
@@ -88,20 +95,36 @@ def finish(run: Path, base: Base, model: Path, folder: DataFolder, teller: Telle
         tail = events.EventTail(run)
         try:
             with EngineClient() as engine:
-                load_to_read(engine, folder, model)
-                report = prove(run, engine, lambda fraction: teller.fraction("Measuring what was learned", fraction))
+                load_to_read(engine, folder, model, min(_N_CTX, read_header(model).n_ctx_train or _N_CTX))
+                report = prove(run, engine, Proving(run, teller).tell)
         finally:
             teller.end()
         found = export_run(run, report, folder.adapters, repo_of(folder, base))
         with open_database(folder) as database:
             adapter = enter_run(run, found, Adapters(database))
         for event in tail.read():
-            teller.event(event)
+            if event.get("event") != events.PROVING:
+                teller.event(event)
     if teller.as_json:
         print_line({"event": "report", **report.as_facts(), "adapter": adapter.name, "path": adapter.path})
     else:
         print(as_text(report))
         print(f"Use it with: moatless chat --adapter {shlex.quote(adapter.name)}")
+
+
+class Proving:
+    """Tells how much of a proof is done, in the events as well, because a window looks at these alone."""
+
+    def __init__(self, run: Path, teller: Teller) -> None:
+        self._run, self._teller = run, teller
+        self._told = -1.0
+
+    def tell(self, fraction: float) -> None:
+        self._teller.fraction("Measuring what was learned", fraction)
+        if fraction - self._told >= _TOLD_SHARE:
+            self._told = fraction
+            with suppress(OSError):  # a full disk is told by what has to be written
+                events.add_event(self._run, events.PROVING, fraction=fraction)
 
 
 def model_of(run: Path, base: Base, wanted: str | None, folder: DataFolder) -> Path:

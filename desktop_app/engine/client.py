@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TypeVar
 
 import msgspec
+import psutil
 
 from desktop_app.engine.launch import crash_sentence, engine_command, engine_environment
 from desktop_app.engine.messages import (
@@ -27,19 +28,30 @@ from desktop_app.engine.messages import (
 from desktop_app.errors import UserError
 
 _STOP_SECONDS = 20  # it may have a state to save
+_LAST = getattr(psutil, "IDLE_PRIORITY_CLASS", 19)  # Windows' and POSIX's lowest priority
 _Closing = TypeVar("_Closing", bound=Event)
 
 
 class EngineClient:
-    """One engine process; use it in a `with` statement. `hello` is its first event."""
+    """One engine process; use it in a `with` statement. `hello` is its first event.
 
-    def __init__(self, backend: str = "llama") -> None:
+    Args:
+        backend: See `engine.worker`.
+        is_behind: Everything else on the computer comes first, and Ctrl+C is not for it.
+    """
+
+    def __init__(self, backend: str = "llama", is_behind: bool = False) -> None:
         self._process = subprocess.Popen(
             engine_command(backend),
             env=engine_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            start_new_session=is_behind,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) if is_behind else 0,  # Windows'
         )
+        if is_behind:
+            with suppress(psutil.Error):  # it is quick then, or has ended, which is seen below
+                psutil.Process(self._process.pid).nice(_LAST)
         self._last_request = 0
         hello = self._read()
         if not isinstance(hello, Hello) or hello.protocol != PROTOCOL_VERSION:

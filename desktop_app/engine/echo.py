@@ -80,8 +80,8 @@ class EchoBackend:
         prompt_tokens, limit = self.count(command.messages)
         if prompt_tokens > limit:
             raise PromptTooLong(prompt_tokens, limit)
-        asked = next(message.content for message in reversed(command.messages) if message.role == "user")
-        words = re.findall(r"\S+\s*|\s+", asked)
+        asked = (message.content for message in reversed(command.messages) if message.role == "user")
+        words = re.findall(r"\S+\s*|\s+", command.text or next(asked))
         self._answers.append(_Answer(command, is_stopped, prompt_tokens, words))
 
     @property

@@ -21,7 +21,7 @@ from desktop_app.engine.facts import EncodedSequence as EncodedSequence
 from desktop_app.engine.facts import ModelFacts as ModelFacts
 from desktop_app.engine.facts import Struct as Struct
 
-PROTOCOL_VERSION = 4
+PROTOCOL_VERSION = 5
 
 
 class ChatMessage(Struct, frozen=True):
@@ -82,7 +82,7 @@ class Prepare(Command, frozen=True):
 
 
 class Generate(Command, frozen=True):
-    """Answer a conversation.
+    """Answer a conversation, or go on with a text.
 
     Attributes:
         messages: Oldest first; the last one is the person's, unless `continue_last`.
@@ -91,6 +91,7 @@ class Generate(Command, frozen=True):
         conversation: Whose KV state this goes on from and adds to; 0 belongs to none and is kept for nobody. Each stack
             has states of its own.
         stack: The adapters that act on this answer.
+        text: In the place of messages: a text to go on with as it is, without the template.
     """
 
     request: int
@@ -100,6 +101,7 @@ class Generate(Command, frozen=True):
     omit_at_least: int = 0
     conversation: int = 0
     stack: Stack = ()
+    text: str = ""
 
 
 class Score(Command, frozen=True):

@@ -12,8 +12,8 @@ from desktop_app.trainer.contract import EVENTS, sound_events
 Event = dict[str, Any]
 
 STARTED, CALIBRATED, STEP, EVALUATED = "started", "calibrated", "step", "evaluated"
-LEANER, PAUSED, FINISHED, FAILED = "leaner", "paused", "finished", "failed"
-EXPORTED, PROVED = "exported", "proved"
+SAVED, LEANER, PAUSED, FINISHED, FAILED = "saved", "leaner", "paused", "finished", "failed"
+PROVING, PROVED, EXPORTED = "proving", "proved", "exported"
 DAMAGED, UNSAVED = "damaged", "unsaved"  # whose sentence is told, and the run goes on
 DONE, STOPPED, DIVERGED = "done", "stopped", "diverged"  # reasons of `finished`, besides early
 

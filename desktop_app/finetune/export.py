@@ -19,6 +19,7 @@ from desktop_app.adapters.lora_file import write_lora
 from desktop_app.adapters.peft_names import Base, base_of_heads
 from desktop_app.errors import UserError
 from desktop_app.network.door import HUB
+from desktop_app.trainer.checkpoint import read_adapter
 from desktop_app.trainer.contract import A_SUFFIX, B_SUFFIX, RESULT, STACK, START, Run, read_model_file, read_run
 
 ADAPTER = "adapter.gguf"
@@ -103,16 +104,32 @@ def write_start(folder: Path, run: Run, out: Path) -> Path:
     return path
 
 
+def write_unfinished(folder: Path, run: Run, out: Path) -> int:
+    """Write what a run that is still being trained has learned so far; return after how many steps that was.
+
+    Raises:
+        OSError, ValueError, KeyError, BadZipFile: If nothing was saved yet, or it is being removed just now.
+        UserError: If it cannot be written.
+    """
+    step, arrays = read_adapter(folder)
+    write_lora(out, _lora(arrays, run, run.recipe.alpha, np.float32), run.recipe.alpha)
+    return step
+
+
 def _read(path: Path, run: Run, alpha: float, numbers: type[np.float16 | np.float32]) -> Lora:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            matrices = {name: _as(arrays[name], numbers) for name in arrays.files}
-        pairs = {}
-        for weight in sorted(name.removesuffix(A_SUFFIX) for name in matrices if name.endswith(A_SUFFIX)):
-            a, b = matrices[weight + A_SUFFIX], matrices[weight + B_SUFFIX]
-            pairs[weight] = Pair(a, b, effective_scale(alpha, len(a)))
+            return _lora({name: arrays[name] for name in arrays.files}, run, alpha, numbers)
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise UserError(f"The file {path} of the run “{run.name}” cannot be read.", "Train it again.") from error
+
+
+def _lora(arrays: Arrays, run: Run, alpha: float, numbers: type[np.float16 | np.float32]) -> Lora:
+    matrices = {name: _as(array, numbers) for name, array in arrays.items()}
+    pairs = {}
+    for weight in sorted(name.removesuffix(A_SUFFIX) for name in matrices if name.endswith(A_SUFFIX)):
+        a, b = matrices[weight + A_SUFFIX], matrices[weight + B_SUFFIX]
+        pairs[weight] = Pair(a, b, effective_scale(alpha, len(a)))
     return Lora(run.base.architecture, pairs)
 
 

@@ -11,7 +11,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop_app.finetune.report import Change
+from desktop_app.finetune.measures import Change
 from desktop_app.trainer.contract import DOWN, PAIR, TEXT, Example
 
 _DRAWINGS = 2000
@@ -66,7 +66,8 @@ def _change(
         sums[places[name]] += before, after, weight
     before, after, total = sums.sum(axis=0)
     low, high = _interval(sums[:, 1] - sums[:, 0], sums[:, 2])
-    return Change(before / total, after / total, low, high, len(places), len(measured))
+    documents = {name.partition("#")[0] for name in places}  # of sections, which are named so
+    return Change(before / total, after / total, low, high, len(places), len(measured), len(documents))
 
 
 def _interval(changes: NDArray[np.float64], weights: NDArray[np.float64]) -> tuple[float, float]:

@@ -26,6 +26,7 @@ from desktop_app.finetune.lessons import Lessons, make_lessons
 from desktop_app.finetune.model_file import base_of, model_file
 from desktop_app.finetune.plan import Plan
 from desktop_app.finetune.replay import replay_examples
+from desktop_app.finetune.source_texts import write_source_texts
 from desktop_app.library.places import is_safe_name
 from desktop_app.trainer.contract import (
     HELD_OUT,
@@ -90,6 +91,7 @@ def prepare(runs: Path, plan: Plan, engine: Engine, tell: Tell) -> Prepared:
         (building / TRAIN).parent.mkdir()
         write_examples(building / TRAIN, [*lessons.learned, *replay])
         write_examples(building / HELD_OUT, lessons.held_out)
+        write_source_texts(building, lessons.parts.learned, lessons.parts.held_out)
         _write_adapters(building, plan, run)
         tell("Recording what the model expects of a text, to compare the trainer with it.")
         _write_probe(building, engine, encoder, plan.acting, plan.header.n_ctx_train)
@@ -123,6 +125,7 @@ def _about(plan: Plan, lessons: Lessons, n_replay: int) -> dict[str, Any]:
         "stack": [{"sha256": each.sha256, "scale": each.scale} for each in plan.stack],
         "parent": {"sha256": plan.parent.sha256} if plan.parent else None,
         "notes": list(lessons.notes),
+        **(plan.settled.about if plan.settled else {}),
     }
 
 

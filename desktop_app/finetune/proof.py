@@ -1,13 +1,11 @@
 """What a trained adapter really does, measured by the engine that the person chats with, before anybody relies on it.
 
 First that the engine computes with it what the trainer did: anything else is a fault, and the adapter is not kept.
-Then what it is worth: whether it changes anything at all, what the model says to texts that were held out, and
-whether it has become worse at a general one.
+Then what it is worth: whether it changes anything at all, how likely texts are that were held out and a general one,
+what it answers to questions that were held out, what it repeats of what it has learned, and how fast it writes.
 """
 
-import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,20 +16,24 @@ from numpy.typing import NDArray
 from desktop_app.engine.messages import AdapterScale, Record, Recorded, Stack
 from desktop_app.errors import UserError
 from desktop_app.finetune import events
+from desktop_app.finetune.answering import Tell
 from desktop_app.finetune.encoder import Engine
-from desktop_app.finetune.export import write_adapter, write_frozen, write_start
+from desktop_app.finetune.export import write_adapter
 from desktop_app.finetune.held_out import Measured, likelihood, preference
-from desktop_app.finetune.report import Report, Training, read_report, write_report
+from desktop_app.finetune.measures import Training
+from desktop_app.finetune.report import TEXT, Report, read_report, write_report
 from desktop_app.finetune.run_folder import Progress, read_progress
+from desktop_app.finetune.source_texts import read_source_texts
+from desktop_app.finetune.trial_answers import Stacks, try_out
+from desktop_app.finetune.work import stack_before, work_folder
 from desktop_app.trainer import contract
 from desktop_app.trainer.contract import Run
-from desktop_app.trainer.parity import Reading, compare
+from desktop_app.trainer.parity import compare
+from desktop_app.trainer.reading import Reading
 
 _FOLDER = "proof"  # in the run folder, for as long as it takes
 _WINDOW = 2048  # tokens that the engine records at once
-_READ_PROBE = 0.1  # of the time that it takes
-
-Tell = Callable[[float], None]
+_READ_PROBE, _READ_HELD_OUT = 0.05, 0.5  # by then, of the time that it takes
 
 
 def prove(folder: Path, engine: Engine, tell: Tell = lambda _fraction: None) -> Report:
@@ -49,32 +51,40 @@ def prove(folder: Path, engine: Engine, tell: Tell = lambda _fraction: None) -> 
     if (report := read_report(folder)) is not None:
         return report
     run, progress = contract.read_run(folder), read_progress(folder)
-    with _work_folder(folder) as work:
+    with work_folder(folder, _FOLDER) as work:
         recorder = _Recorder(engine, work)
-        without, stack = _stacks(folder, run, work)
+        stacks = without, stack = _stacks(folder, run, work)
         parity, effect = _read_probe(folder, recorder, stack)
         tell(_READ_PROBE)
         if not parity.is_same:
             raise _fail(folder, parity)
-        measured = _read_held_out(folder, recorder, (without, stack), tell)
+        measured = _read_held_out(folder, recorder, (without, stack), _part(tell, _READ_PROBE, _READ_HELD_OUT))
+        texts = read_source_texts(folder)
+        tried = try_out(engine, texts, run, stacks, _part(tell, _READ_HELD_OUT, 1))
+    earlier = set(run.about.get("earlier_groups", ()))
+    kept = [each for each in measured if each.example.group in earlier]
     report = Report(
-        run.name, run.base.name, _training(progress), parity, effect, likelihood(measured), preference(measured)
+        run.name,
+        run.base.name,
+        _training(progress),
+        parity,
+        effect,
+        likelihood(measured),
+        preference(measured),
+        tried.answers,
+        tried.memorised,
+        tried.speed,
+        likelihood(kept) or preference(kept),
+        run.about.get("unit", TEXT),
     )
     write_report(folder, report)
     events.add_event(folder, events.PROVED, effect=asdict(effect), is_gain=report.is_gain)
     return report
 
 
-@contextmanager
-def _work_folder(folder: Path) -> Iterator[Path]:
-    """Make a folder for what is needed for a while only; that of a proof that was killed goes first."""
-    work = folder / _FOLDER
-    shutil.rmtree(work, ignore_errors=True)
-    try:
-        work.mkdir()
-        yield work
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+def _part(tell: Tell, start: float, end: float) -> Tell:
+    """Return what tells of a part of the work as of all of it."""
+    return lambda fraction: tell(start + (end - start) * fraction)
 
 
 class _Recorder:
@@ -109,13 +119,12 @@ def _recording(path: Path) -> NDArray[np.float16]:
     return recording
 
 
-def _stacks(folder: Path, run: Run, work: Path) -> tuple[Stack, Stack]:
+def _stacks(folder: Path, run: Run, work: Path) -> Stacks:
     """Return the stack without what was learned, and with it."""
-    frozen = [AdapterScale(str(path)) for path in write_frozen(folder, run, work)]
+    frozen, without = stack_before(folder, run, work)
     adapter = work / "adapter.gguf"
     write_adapter(folder, adapter)
-    before = [AdapterScale(str(write_start(folder, run, work)))] if run.continues else []
-    return (*frozen, *before), (*frozen, AdapterScale(str(adapter)))
+    return without, (*frozen, AdapterScale(str(adapter)))
 
 
 def _read_probe(folder: Path, recorder: _Recorder, stack: Stack) -> tuple[Reading, Reading]:
@@ -137,11 +146,11 @@ def _fail(folder: Path, parity: Reading) -> UserError:
     return error
 
 
-def _read_held_out(folder: Path, recorder: _Recorder, stacks: tuple[Stack, Stack], tell: Tell) -> list[Measured]:
+def _read_held_out(folder: Path, recorder: _Recorder, stacks: Stacks, tell: Tell) -> list[Measured]:
     examples = contract.read_examples(folder / contract.HELD_OUT)
     measured = []
     for number, example in enumerate(examples):
-        tell(_READ_PROBE + (1 - _READ_PROBE) * number / len(examples))
+        tell(number / len(examples))
         sequences = example.sequences if example.kind == contract.PAIR else example.sequences[:1]
         tokens = [len(_learned(each)) for each in sequences]
         if not all(tokens):
@@ -173,6 +182,8 @@ def evaluation(report: Report) -> dict[str, Any]:
     return {
         "held_out": asdict(report.held_out) if report.held_out else None,
         "preferred": asdict(report.preferred) if report.preferred else None,
+        "kept": asdict(report.kept) if report.kept else None,
+        "repeated_words": report.memorised.words if report.memorised else None,
         "loss_before": report.training.loss_before,
         "loss_after": report.training.loss_after,
         "general_nll_before": report.effect.nll,

@@ -10,8 +10,8 @@ import random
 from collections.abc import Iterator, Sequence
 
 from desktop_app.chat.reasoning import without_reasoning
-from desktop_app.engine.choices import SamplerSettings
-from desktop_app.engine.messages import ChatMessage, Finished, Generate, Piece, Stack
+from desktop_app.engine.messages import ChatMessage, Stack
+from desktop_app.finetune.answering import Asked, Prompt, write
 from desktop_app.finetune.encoder import Conversation, Encoder, Engine
 from desktop_app.finetune.pieces import ASSISTANT, USER
 from desktop_app.paths import bundled
@@ -20,10 +20,6 @@ from desktop_app.trainer.contract import Sequence as Tokens
 
 MOST = 60
 ANSWER_TOKENS = 160  # enough for most of the questions, and a second or two each on a laptop
-
-# The likeliest answer is what the model is; a penalty would make it another.
-_LIKELIEST = SamplerSettings(temperature=0, repeat_penalty=1.0, max_tokens=ANSWER_TOKENS)
-_AT_ONCE = 8  # as many as the engine writes side by side
 
 
 def replay_count(n_examples: int, share: float) -> int:
@@ -64,18 +60,6 @@ def _questions() -> list[str]:
 
 def _answers(engine: Engine, stack: Stack, questions: Sequence[str]) -> Iterator[tuple[Conversation, bool]]:
     """Yield each question with its answer, and whether that came to its end."""
-    for start in range(0, len(questions), _AT_ONCE):
-        commands = [
-            Generate(engine.next_request(), (ChatMessage(USER, question),), _LIKELIEST, stack=stack)
-            for question in questions[start : start + _AT_ONCE]
-        ]
-        texts = {command.request: "" for command in commands}
-        ends: dict[int, str] = {}
-        for event in engine.events(*commands):
-            if isinstance(event, Piece):
-                texts[event.request] += event.text
-            elif isinstance(event, Finished):
-                ends[event.request] = event.facts.finish_reason
-        for command in commands:
-            answer = ChatMessage(ASSISTANT, texts[command.request])
-            yield (*command.messages, answer), ends[command.request] == "stop"
+    asked = [Asked(Prompt((ChatMessage(USER, question),)), stack) for question in questions]
+    for each, written in zip(asked, write(engine, asked, ANSWER_TOKENS), strict=True):
+        yield (*each.prompt.messages, ChatMessage(ASSISTANT, written.text)), written.facts.finish_reason == "stop"

@@ -3,18 +3,27 @@
 import json
 import os
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from desktop_app.finetune import events
+from desktop_app.finetune.measures import (
+    LEAST_GROUPS,
+    Answered,
+    Change,
+    Overlap,
+    Speed,
+    Training,
+)
 from desktop_app.finetune.words import count
 from desktop_app.trainer.contract import LARGEST_DIVERGENCE, LARGEST_NLL_DIFFERENCE, MODES
-from desktop_app.trainer.parity import Reading
+from desktop_app.trainer.reading import Reading
 
 REPORT = "report.json"
-LEAST_GROUPS = 10  # held-out documents or conversations; of fewer, chance decides
+TEXT, DOCUMENT, SECTION, CONVERSATION = "text", "document", "section", "conversation"  # units
 
-_MUCH_FORGOTTEN = 0.1  # nats a token; a tenth more surprise at every word of a general text
+MUCH_FORGOTTEN = 0.1  # nats a token; a tenth more surprise at every word of a general text
 _REASONS = {
     events.DONE: "all steps were done",
     "early": "ended early, because the loss on what was held out fell no more",
@@ -30,53 +39,17 @@ _MODES = dict(
 )
 
 
-@dataclass(frozen=True)
-class Change:
-    """How a mean over what was held out has changed, in nats; less is better.
+class Outcome(StrEnum):
+    """What a report comes to."""
 
-    Attributes:
-        before, after: Without and with the adapter.
-        low, high: Between these the change would be measured on other groups of the kind, 95 times of 100.
-        groups: Documents or conversations that were held out.
-        examples: In them.
-    """
-
-    before: float
-    after: float
-    low: float
-    high: float
-    groups: int
-    examples: int
-
-    @property
-    def is_enough(self) -> bool:
-        return self.groups >= LEAST_GROUPS
-
-    @property
-    def is_gain(self) -> bool:
-        """Whether it is better, and not by chance."""
-        return self.is_enough and self.high < 0
-
-    @property
-    def is_loss(self) -> bool:
-        return self.is_enough and self.low > 0
+    GAIN = "gain"
+    NO_GAIN = "no gain"
+    HARM = "harm"
+    NOT_MEASURED = "not measured"
+    NO_EFFECT = "no effect"
 
 
-@dataclass(frozen=True)
-class Training:
-    """How it went. `reason` is that of the event finished; losses are the trainer's, on what was held out, or None."""
-
-    reason: str
-    steps: int
-    best_step: int
-    loss_before: float | None
-    loss_after: float | None
-    tokens: int
-    seconds: float
-    tokens_per_s: float
-    mode: str
-    precision: str
-    device: str
+_Part = TypeVar("_Part", Change, Overlap, Speed)
 
 
 @dataclass(frozen=True)
@@ -88,6 +61,11 @@ class Report:
         effect: The engine with the adapter, beside the engine without it, on the same general text.
         held_out: The likelihood of texts that were held out, a token; None if there were none.
         preferred: How much likelier what was liked is than what was not, an example; None if there were none.
+        answers: Questions that were held out, answered without and with it.
+        memorised: What it repeats of what it has learned; None if that was not looked for.
+        speed: None if nothing was answered.
+        kept: The likelihood of what earlier runs held out, where this one goes on with what they have learned.
+        unit: What is held out as a whole: text, document, section or conversation.
     """
 
     run: str
@@ -97,6 +75,11 @@ class Report:
     effect: Reading
     held_out: Change | None
     preferred: Change | None
+    answers: tuple[Answered, ...] = ()
+    memorised: Overlap | None = None
+    speed: Speed | None = None
+    kept: Change | None = None
+    unit: str = TEXT
 
     @property
     def has_general_effect(self) -> bool:
@@ -106,20 +89,44 @@ class Report:
     @property
     def has_effect(self) -> bool:
         """Whether it changes anything that was measured."""
-        return self.has_general_effect or any(each.is_gain or each.is_loss for each in self._changes)
+        return self.has_general_effect or any(each.is_gain or each.is_loss for each in self.changes)
 
     @property
     def is_gain(self) -> bool:
         """Whether it is worth being switched on: something is measurably better, and nothing measurably worse."""
-        return any(each.is_gain for each in self._changes) and not any(each.is_loss for each in self._changes)
+        return self.outcome == Outcome.GAIN
 
     @property
-    def _changes(self) -> tuple[Change, ...]:
+    def outcome(self) -> Outcome:
+        """What it comes to."""
+        if any(each.is_loss for each in self.changes) or self.has_lost:
+            return Outcome.HARM
+        if any(each.is_gain for each in self.changes):
+            return Outcome.GAIN
+        if not self.has_effect:
+            return Outcome.NO_EFFECT
+        is_measured = any(each.is_enough for each in self.changes)
+        return Outcome.NO_GAIN if is_measured else Outcome.NOT_MEASURED
+
+    @property
+    def has_lost(self) -> bool:
+        """Whether something is worse now that earlier runs had learned."""
+        return self.kept is not None and self.kept.is_lost
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
         return tuple(change for change in (self.held_out, self.preferred) if change)
 
     def as_facts(self) -> dict[str, Any]:
         """Return it as plain data."""
-        return {**asdict(self), "has_effect": self.has_effect, "is_gain": self.is_gain, "sentences": sentences(self)}
+        return {
+            **asdict(self),
+            "has_effect": self.has_effect,
+            "is_gain": self.is_gain,
+            "outcome": self.outcome.value,
+            "verdict": verdict(self),
+            "sentences": sentences(self),
+        }
 
 
 def write_report(folder: Path, report: Report) -> None:
@@ -137,43 +144,96 @@ def read_report(folder: Path) -> Report | None:
     """Return the report of a run that has been proved, None of any other."""
     try:
         told = json.loads((folder / REPORT).read_text(encoding="utf-8"))
-        held_out, preferred = (Change(**told[name]) if told[name] else None for name in ("held_out", "preferred"))
+        run, model = told["run"], told["model"]
+        changes = {name: _made(Change, told.get(name)) for name in ("held_out", "preferred", "kept")}
         return Report(
-            told["run"],
-            told["model"],
+            run,
+            model,
             Training(**told["training"]),
             Reading(**told["parity"]),
             Reading(**told["effect"]),
-            held_out,
-            preferred,
+            changes["held_out"],
+            changes["preferred"],
+            tuple(Answered(**each) for each in told.get("answers", ())),
+            _made(Overlap, told.get("memorised")),
+            _made(Speed, told.get("speed")),
+            changes["kept"],
+            told.get("unit", TEXT),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
+def _made(kind: type[_Part], told: dict[str, Any] | None) -> _Part | None:
+    return kind(**told) if told else None
+
+
 # ------------------------------------------------------------ in words
 
 
+def verdict(report: Report) -> str:
+    """Return what it comes to in one sentence."""
+    match report.outcome:
+        case Outcome.GAIN:
+            return f"{_gain(report)}{_at_what_price(report)}."
+        case Outcome.HARM if report.has_lost and not any(each.is_loss for each in report.changes):
+            return "It has become worse at what earlier versions had learned, so it stays switched off."
+        case Outcome.HARM:
+            return "It does harm: what it has not learned from it knows worse than before, so it stays switched off."
+        case Outcome.NO_GAIN:
+            return (
+                "There is no measurable gain: what it has not learned from it knows no better than before, so it "
+                "stays switched off."
+            )
+        case Outcome.NOT_MEASURED:
+            return "Too little was held out to tell whether it has learned anything, so it stays switched off."
+        case Outcome.NO_EFFECT:
+            return "This adapter changes nothing measurable, so it stays switched off."
+
+
+def _gain(report: Report) -> str:
+    if report.held_out and report.held_out.is_gain:
+        return "It has learned something: it is measurably better at texts of this kind that it has not seen"
+    return "It has learned something: what you like has become measurably likelier in conversations it has not seen"
+
+
+def _at_what_price(report: Report) -> str:
+    return ", but it has become much worse at other texts" if _forgotten_nats(report) > MUCH_FORGOTTEN else ""
+
+
 def sentences(report: Report) -> list[str]:
-    """Return what a person should know of the adapter, the most important first."""
-    told = [] if report.has_effect else ["This adapter changes nothing measurable."]
+    """Return what a person should know of the adapter besides the verdict, the most important first."""
+    told = []
     if report.held_out or not report.preferred:
-        told.append(_held_out(report.held_out))
+        told.append(_held_out(report.held_out, report.unit))
     if report.preferred:
         told.append(_preferred(report.preferred))
-    return [*told, _forgotten(report)]
+    if report.kept:
+        told.append(_kept(report.kept, report.has_lost))
+    told.append(_forgotten(report))
+    if report.memorised:
+        told.append(memorised_words(report.memorised))
+    if report.speed:
+        told.append(_speed(report.speed))
+    return told
 
 
-def _held_out(change: Change | None) -> str:
+def _held_out(change: Change | None, unit: str) -> str:
     if change is None or not change.is_enough:
-        groups = count(change.groups if change else 0, "text")
+        groups = count(change.groups if change else 0, unit)
         return f"There is not enough to measure what it has learned: {groups} held out, and {LEAST_GROUPS} are needed."
-    what = f"On {count(change.groups, 'text')} that it has not learned from"
+    what = f"On {held_out_words(change, unit)} that it has not learned from"
     if change.is_gain:
         return f"{what}, the loss fell from {_losses(change)}."
     if change.is_loss:
         return f"{what}, the loss rose from {_losses(change)}, so it does harm."
     return f"{what}, there is no measurable gain: the loss went from {_losses(change)}."
+
+
+def held_out_words(change: Change, unit: str) -> str:
+    """Return how much was held out, such as “14 sections of 2 documents”."""
+    groups = count(change.groups, unit)
+    return f"{groups} of {count(change.documents, 'document')}" if unit == SECTION and change.documents else groups
 
 
 def _losses(change: Change) -> str:
@@ -199,6 +259,31 @@ def _preferred(change: Change) -> str:
     return f"{what}, there is no measurable gain for what was liked."
 
 
+def _kept(change: Change, is_lost: bool) -> str:
+    figures = f"the loss was {change.before:.3f} and is {change.after:.3f}"
+    if is_lost:
+        return f"It has become worse at what earlier runs held out: {figures}."
+    return f"It has not become worse at what earlier runs held out: {figures}."
+
+
+def memorised_words(overlap: Overlap) -> str:
+    """Return what is to be known of what it repeats word for word."""
+    if not overlap.words:
+        return "It was not seen to repeat anything of what it has learned word for word."
+    run = f"it repeats {count(overlap.words, 'word')} in a row{f' of “{overlap.document}”' if overlap.document else ''}"
+    if overlap.is_long:
+        return f"Think before you share it: {run} word for word, and whoever has it can read them."
+    return f"At most {run}, which is too little to give anything away."
+
+
+def _speed(speed: Speed) -> str:
+    return f"It answers with {speed.after:,.1f} tokens a second; without it, with {speed.before:,.1f}."
+
+
+def _forgotten_nats(report: Report) -> float:
+    return report.effect.nll_difference if report.has_general_effect else 0.0
+
+
 def _forgotten(report: Report) -> str:
     effect, lost = report.effect, report.effect.nll_difference
     if not report.has_general_effect:
@@ -206,23 +291,27 @@ def _forgotten(report: Report) -> str:
     figures = f"{effect.nll:.3f} nats a token before and {effect.other_nll:.3f} now"
     if lost < LARGEST_NLL_DIFFERENCE:
         return f"It has not made the model worse at a general text: {figures}."
-    much = "much" if lost > _MUCH_FORGOTTEN else "a little"
+    much = "much" if lost > MUCH_FORGOTTEN else "a little"
     return f"It has made the model {much} worse at a general text: {figures}."
 
 
 def as_text(report: Report) -> str:
     """Return the report for a terminal."""
-    training = report.training
-    rows = [
+    table = (f"  {title:8}  {text}" for title, text in figures(report))
+    return "\n".join([report.run, verdict(report), *table, *sentences(report)])
+
+
+def figures(report: Report) -> list[tuple[str, str]]:
+    """Return how it was made and checked: what it is, and in words and numbers how it was."""
+    training, effect = report.training, report.effect
+    return [
         ("model", report.model),
         ("steps", f"{training.steps}, the best one {training.best_step}: {_REASONS[training.reason]}"),
         ("time", f"{readable_time(training.seconds)}, {training.tokens_per_s:,.0f} tokens a second"),
         ("mode", f"{_MODES[training.mode]}; {training.precision} on {training.device}"),
         ("proof", f"{report.parity.tokens} tokens, KL {report.parity.divergence:.4f} from what the trainer computed"),
-        ("effect", f"KL {report.effect.divergence:.4f}, {1 - report.effect.agreement:.0%} of words expected otherwise"),
+        ("effect", f"KL {effect.divergence:.4f}, {1 - effect.agreement:.0%} of words expected otherwise"),
     ]
-    table = (f"  {title:8}  {text}" for title, text in rows)
-    return "\n".join([report.run, *table, *sentences(report)])
 
 
 def readable_time(seconds: float) -> str:

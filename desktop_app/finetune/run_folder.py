@@ -10,13 +10,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
-from desktop_app.errors import UserError
+from desktop_app.errors import UserError, unexpected_error
 from desktop_app.finetune import events
+from desktop_app.finetune.locks import hold_lock, is_locked
 from desktop_app.library.file_errors import shown_name
 from desktop_app.storage.finding import Words, find_one
-from desktop_app.trainer.contract import LOCK, PAUSE, RESULT, RUN, STOP, Run, read_events, read_run
+from desktop_app.trainer.contract import HOLD, LOCK, PAUSE, RESULT, RUN, STOP, Run, read_events, read_run
+
+CONDUCTOR = "conductor.lock"  # in the run folder, held by whoever starts the trainer and proves what it has learned
 
 _WORDS = Words("run", "runs", "Give more of the name, or the path of its folder.", "here")
 
@@ -46,6 +47,7 @@ class Progress:
         losses, held_out: By step; of what was done twice, as after a kill, the second time.
         tokens, seconds: Of the steps in `losses`.
         started, calibrated, finished, proved, exported, failed: The last event of this name, or an empty one.
+        proving: How much of the proof is done, from 0 to 1; None while nothing is being proved.
         last: The last event that says how far the run is.
     """
 
@@ -62,6 +64,7 @@ class Progress:
     last: str = ""
     mode: str = ""
     seconds_left: float | None = None
+    proving: float | None = None
     time: float = 0.0
 
     @property
@@ -78,6 +81,7 @@ class Progress:
         """Take in the next event."""
         name = event.get("event")
         self.time = event.get("time", self.time)
+        self.proving = event["fraction"] if name == events.PROVING else None
         if name in _MILESTONES:
             self.last = name
             if name in _REMEMBERED:
@@ -127,6 +131,12 @@ class RunStatus:
     def path(self) -> str:
         return str(self.folder)
 
+    @property
+    def is_trained(self) -> bool:
+        """Whether there is nothing left to be trained, but something to be proved or entered in the library."""
+        has_result = bool(self.progress.finished) and (self.folder / RESULT).is_file()
+        return has_result and self.progress.last != events.EXPORTED
+
 
 def read_status(folder: Path) -> RunStatus:
     """Return what a folder tells; one that is damaged is no error."""
@@ -169,36 +179,64 @@ def _state(folder: Path, progress: Progress) -> RunState:
 
 
 def is_running(folder: Path) -> bool:
-    """Return whether a trainer is at work on the folder: whether it holds the lock, which no kill leaves behind."""
-    if not (folder / LOCK).exists():
-        return False
-    try:
-        with FileLock(folder / LOCK, timeout=0):
-            return False
-    except Timeout:
-        return True
-    except OSError:  # nobody trains in a folder that cannot be written to
-        return False
+    """Return whether the run is being worked on: by a trainer, or by whoever waits for it and finishes the run."""
+    return is_locked(folder / CONDUCTOR) or is_locked(folder / LOCK)
 
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Keep trainers, and other commands, off a run folder while something of the program's own is done to it.
+    """Keep trainers off a run folder while something of the program's own is done to it.
 
     Raises:
         UserError: If one is at work on it, or it cannot be written to.
     """
+    with _locked(folder, LOCK):
+        yield
+
+
+@contextmanager
+def conducted(folder: Path) -> Iterator[None]:
+    """Keep other commands off a run, from before its training until what was learned is in the library.
+
+    What goes wrong meanwhile is noted in the folder, because that is all that some people see.
+
+    Raises:
+        UserError: If another one is at work on it, or it cannot be written to.
+    """
+    with _locked(folder, CONDUCTOR):
+        try:
+            yield
+        except UserError as error:
+            _note_failure(folder, error)
+            raise
+        except Exception:
+            _note_failure(folder, unexpected_error())
+            raise
+
+
+@contextmanager
+def _locked(folder: Path, name: str) -> Iterator[None]:
     try:
-        lock = FileLock(folder / LOCK, timeout=0)
-        lock.acquire()
-    except Timeout as error:
-        raise being_worked_on(folder) from error
+        lock = hold_lock(folder / name)
     except OSError as error:
         raise _not_writable(folder) from error
+    if lock is None:
+        raise being_worked_on(folder)
     try:
         yield
     finally:
         lock.release()
+
+
+def _note_failure(folder: Path, error: UserError) -> None:
+    """Have the events tell why nothing goes on, unless the trainer has told that already, or is still at work."""
+    if is_locked(folder / LOCK):
+        return
+    with suppress(OSError, KeyError, TypeError):
+        progress = read_progress(folder)
+        if progress.last == events.FAILED and progress.failed.get("sentence") == error.sentence:
+            return
+        events.add_event(folder, events.FAILED, sentence=error.sentence, hint=error.hint)
 
 
 def being_worked_on(folder: Path) -> UserError:
@@ -251,6 +289,15 @@ def ask_to_pause(folder: Path) -> None:
 def ask_to_stop(folder: Path) -> None:
     """Have the trainer end and keep what was best."""
     _ask(folder, STOP)
+
+
+def ask_to_hold(folder: Path, is_wanted: bool) -> None:
+    """Have the trainer wait for a moment, and ask again within `contract.HELD_S` for another; or have it go on."""
+    if is_wanted:
+        _ask(folder, HOLD)
+        return
+    with suppress(OSError):
+        (folder / HOLD).unlink(missing_ok=True)
 
 
 def _ask(folder: Path, what: str) -> None:

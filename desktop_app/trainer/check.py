@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from .contract import ADAPTED_LOGPROBS
 from .files import replacing
-from .parity import Reading, compare
+from .parity import compare
+from .reading import Reading
 from .trainee import Trainee
 
 _LEAST = float(np.finfo(np.float16).min)

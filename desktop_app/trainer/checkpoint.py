@@ -24,6 +24,7 @@ from .events import Events
 from .files import UNFINISHED, read_arrays, replacing, write_arrays
 
 KEPT = 2
+ADAPTER = "adapter"  # the group of the matrices
 
 _NAME = re.compile(r"(\d{6,})\.npz")
 _ABOUT = "about"
@@ -87,7 +88,7 @@ class Checkpoints:
             OSError: If it cannot be written; those before it are still there.
         """
         self._folder.mkdir(exist_ok=True)
-        numbered = self._numbered()
+        numbered = _numbered(self._folder)
         about = json.dumps({"identity": self._identity, **asdict(checkpoint.place)})
         arrays = {
             f"{group}/{name}": array for group, found in checkpoint.groups.items() for name, array in found.items()
@@ -110,7 +111,7 @@ class Checkpoints:
             return None
         for left_over in self._folder.glob(f"*{UNFINISHED}"):
             left_over.unlink(missing_ok=True)
-        for _, path in sorted(self._numbered().items(), reverse=True):
+        for _, path in sorted(_numbered(self._folder).items(), reverse=True):
             try:
                 return self._read(path)
             except OSError:
@@ -119,10 +120,6 @@ class Checkpoints:
                 self._events.add("damaged", sentence=f"The saved state {path.name} is damaged.")
                 path.unlink(missing_ok=True)
         return None
-
-    def _numbered(self) -> dict[int, Path]:
-        found = ((_NAME.fullmatch(path.name), path) for path in self._folder.iterdir())
-        return {int(match[1]): path for match, path in found if match}
 
     def _read(self, path: Path) -> Checkpoint:
         with path.open("rb") as file:
@@ -142,6 +139,24 @@ class Checkpoints:
             group, _, rest = name.partition("/")
             groups.setdefault(group, {})[rest] = array
         return Checkpoint(Place(**about), groups)
+
+
+def read_adapter(folder: Path) -> tuple[int, Arrays]:
+    """Return after how many steps a run was saved last, and the adapter of then; for whoever looks on.
+
+    Raises:
+        OSError, ValueError, KeyError, zipfile.BadZipFile: If nothing was saved yet, or it is being removed just now.
+    """
+    numbered = _numbered(folder / CHECKPOINTS)
+    with np.load(numbered[max(numbered)], allow_pickle=False) as found:
+        step = json.loads(str(found[_ABOUT]))["step"]
+        start = f"{ADAPTER}/"
+        return step, {name.removeprefix(start): found[name] for name in found.files if name.startswith(start)}
+
+
+def _numbered(folder: Path) -> dict[int, Path]:
+    found = ((_NAME.fullmatch(path.name), path) for path in folder.iterdir())
+    return {int(match[1]): path for match, path in found if match}
 
 
 def _digest(file: BinaryIO, size: int) -> str:

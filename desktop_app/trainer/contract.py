@@ -3,6 +3,7 @@
     run.json          what is to be done (`Run`); never changed once training has begun
     model.json        where each tensor lies in the model's files, and what the header says (`ModelFile`)
     examples/         train.jsonl and held_out.jsonl, an `Example` a line; probe.json, the tokens (`Probe`)
+                      and, for people, what they were made from: texts.jsonl (`finetune/source_texts.py`)
     probe.npy         the engine's log-probabilities after each token of the probe: float16, (tokens, vocabulary);
                       with the stack, and with the adapter to be continued
     stack-N.npz       the frozen adapters under the new one, in order; start.npz is the adapter to be continued
@@ -12,6 +13,7 @@
     reference.npz     log-probabilities of preference examples before training
     result.npz        the adapter: what is exported; adapted.npy: the log-probabilities of the probe with it
     pause, stop       asked of the trainer by a file of this name: save and end; end and keep the best
+    hold              asked in the same way: wait, for as long as the file was touched less than `HELD_S` ago
     lock              locked as long as a trainer works on the folder (flock, or its like on Windows)
 
 Adapters (`.npz`) have `<weight>.lora_a`, (rank, in), and `<weight>.lora_b`, (out, rank), by the weight's name in the
@@ -28,10 +30,12 @@ from typing import Any
 FORMAT = 1
 RUN, MODEL = "run.json", "model.json"
 TRAIN, HELD_OUT, PROBE = "examples/train.jsonl", "examples/held_out.jsonl", "examples/probe.json"
+TEXTS = "examples/texts.jsonl"
 PROBE_LOGPROBS, ADAPTED_LOGPROBS = "probe.npy", "adapted.npy"
 STACK, START, REFERENCE, RESULT = "stack-{}.npz", "start.npz", "reference.npz", "result.npz"
 EVENTS, LOG, CHECKPOINTS = "events.jsonl", "log.txt", "checkpoints"
-PAUSE, STOP, LOCK = "pause", "stop", "lock"
+PAUSE, STOP, HOLD, LOCK = "pause", "stop", "hold", "lock"
+HELD_S = 30.0  # whoever asked may have died
 
 ARCHITECTURES = ("llama", "qwen2", "qwen3", "gemma2", "gemma3", "phi3", "smollm3", "granite")
 A_SUFFIX, B_SUFFIX = ".lora_a", ".lora_b"

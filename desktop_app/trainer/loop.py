@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from .batches import Schedule, evaluation_steps, pack
-from .checkpoint import Arrays, Checkpoint, Checkpoints, Place
+from .checkpoint import ADAPTER, Arrays, Checkpoint, Checkpoints, Place
 from .contract import A_SUFFIX, B_SUFFIX, Example, Recipe
 from .errors import TrainerError
 from .events import Events
@@ -34,8 +34,8 @@ from .turns import Outcome, Paused, Turns
 
 DONE, EARLY, STOPPED, DIVERGED = "done", "early", "stopped", "diverged"
 
-# Groups of arrays in a checkpoint.
-_ADAPTER, _BEST, _GOOD, _FIRST, _SECOND, _GRADIENTS = "adapter", "best", "good", "first", "second", "gradients"
+# Groups of arrays in a checkpoint, besides the adapter.
+_BEST, _GOOD, _FIRST, _SECOND, _GRADIENTS = "best", "good", "first", "second", "gradients"
 
 
 def n_tokens(example: Example, recipe: Recipe) -> int:
@@ -93,7 +93,7 @@ class Training:
         """Be where a checkpoint was saved."""
         self.place = checkpoint.place
         groups = checkpoint.groups
-        self._adapter.load(groups[_ADAPTER])
+        self._adapter.load(groups[ADAPTER])
         self._best, self._good = groups.get(_BEST), groups.get(_GOOD)
         self._optimizer.load_moments(groups[_FIRST], groups[_SECOND])
         if self._turns.ranks.is_first:  # whose gradients were saved, after those of the others were added to them
@@ -324,7 +324,7 @@ class Training:
         """Return all arrays, without copies of those that are in RAM."""
         first, second = self._optimizer.moments()
         groups: dict[str, Arrays | None] = {
-            _ADAPTER: self._optimizer.values(),
+            ADAPTER: self._optimizer.values(),
             _BEST: self._best,
             _GOOD: self._good,
             _FIRST: first,

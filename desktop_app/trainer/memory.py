@@ -23,8 +23,8 @@ _STACK_COPIES = 2
 _HEAD_ROWS, _HEAD_COPIES = 256, 2  # logits, and their gradient
 _HEAD_SLICE_BYTES = 100_000_000  # of unpacked output weights in the modes that keep none
 
-_SHARE_OF_FREE = 0.6  # that a mode may take of what is free, so that the person can go on working
-_LARGEST_SHARE = 0.9  # that the leanest may take
+SHARE_OF_FREE = 0.6  # that a mode may take of what is free, so that the person can go on working
+LARGEST_SHARE = 0.9  # that the leanest may take
 _FUSED = {"attn_qkv": ("attn_q", "attn_k", "attn_v"), "ffn_up": ("ffn_gate",)}
 
 
@@ -67,9 +67,9 @@ def forecasts(file: ModelFile, recipe: Recipe, precision: str, *, tokens: int = 
 def choose(forecast: Mapping[str, int], free_bytes: int) -> str | None:
     """Return the fastest mode that leaves enough to others; None if even the leanest does not fit."""
     for mode in (FAST, PACKED):
-        if forecast[mode] <= free_bytes * _SHARE_OF_FREE:
+        if forecast[mode] <= free_bytes * SHARE_OF_FREE:
             return mode
-    return LEAN if forecast[LEAN] <= free_bytes * _LARGEST_SHARE else None
+    return LEAN if forecast[LEAN] <= free_bytes * LARGEST_SHARE else None
 
 
 def leaner(mode: str) -> str | None:
@@ -80,7 +80,7 @@ def leaner(mode: str) -> str | None:
 
 def too_little(forecast: Mapping[str, int], free_bytes: int) -> tuple[str, str]:
     """Return what to say, and what can be done, where no mode fits."""
-    needed = forecast[LEAN] / _LARGEST_SHARE
+    needed = forecast[LEAN] / LARGEST_SHARE
     return (
         f"Training this model takes {needed / 1e9:.1f} GB of memory, and {free_bytes / 1e9:.1f} GB are free.",
         "Close other programs, choose a smaller model, or train on shorter texts.",

@@ -38,8 +38,8 @@ from .material import read_material
 from .model import adapter_shapes, load_model
 from .objectives import learned_sequences, n_computed
 from .out_of_memory import OutOfMemory, is_out_of_memory
-from .parity import Reading
 from .ranks import joined
+from .reading import Reading
 from .references import References
 from .result import rounded, write_result
 from .trainee import LoadModel, Trainee

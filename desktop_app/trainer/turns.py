@@ -14,6 +14,7 @@ from .ranks import Ranks
 from .wishes import Wishes
 
 SAVED_EVERY_S = 60.0
+LOOK_EVERY_S = 0.2  # while it is held
 
 _T = TypeVar("_T")
 
@@ -43,13 +44,24 @@ class Turns:
 
     Args:
         clock: In seconds, from anywhere.
+        sleep: Passes some seconds.
     """
 
-    def __init__(self, ranks: Ranks, wishes: Wishes, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        ranks: Ranks,
+        wishes: Wishes,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.ranks = ranks
-        self.clock = clock
-        self._wishes = wishes
+        self._wishes, self._clock, self._sleep = wishes, clock, sleep
+        self._held_s = 0.0
         self._saved_at = clock()
+
+    def clock(self) -> float:
+        """Return the time in seconds, from anywhere; it stands still while the work is held."""
+        return self._clock() - self._held_s
 
     def take(self, turn: Sequence[_T], compute: Callable[[_T], float]) -> Outcome:
         """Compute one micro-batch for each process, at most as many as there are.
@@ -57,6 +69,8 @@ class Turns:
         Raises:
             OutOfMemory: If memory ran out in any of them.
         """
+        if self.ranks.is_first:  # for which the others wait as soon as they have computed theirs
+            self._wait_while_held()
         total, failed, wishes = 0.0, False, (False, False, False)
         if self.ranks.rank < len(turn):
             try:
@@ -71,6 +85,12 @@ class Turns:
         if n_failed:
             raise OutOfMemory
         return Outcome(total, *(count > 0 for count in counts))
+
+    def _wait_while_held(self) -> None:
+        while self._wishes.hold and not (self._wishes.pause or self._wishes.stop):
+            started = self._clock()
+            self._sleep(LOOK_EVERY_S)
+            self._held_s += self._clock() - started
 
     def saved(self) -> None:
         """Note that there was a save, or a try, so that the next one is due in a while."""

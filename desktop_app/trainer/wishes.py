@@ -1,19 +1,26 @@
-"""What is asked of a trainer while it works: to pause or to stop, by a file in its folder or by a signal."""
+"""What is asked of a trainer while it works: to pause, to stop or to wait, by a file in its folder or by a signal."""
 
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-from .contract import PAUSE, STOP
+from .contract import HELD_S, HOLD, PAUSE, STOP
 
 
 class Wishes:
-    """What has been asked for, until it is obeyed."""
+    """What has been asked for, until it is obeyed.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: Of the run.
+        now: Unix time in seconds, as files have it.
+    """
+
+    def __init__(self, folder: Path, now: Callable[[], float] = time.time) -> None:
         self._folder = folder
+        self._now = now
         self._is_signaled = False
 
     @contextmanager
@@ -38,6 +45,15 @@ class Wishes:
     def stop(self) -> bool:
         """Whether the training is to end and to keep what was best."""
         return (self._folder / STOP).exists()
+
+    @property
+    def hold(self) -> bool:
+        """Whether to wait for a moment, because the person waits for something else on this computer."""
+        try:
+            touched_at = (self._folder / HOLD).stat().st_mtime
+        except OSError:
+            return False
+        return abs(self._now() - touched_at) < HELD_S  # a clock may have been set back since
 
     def obeyed(self, name: str) -> None:
         """Forget the wish of this name, PAUSE or STOP."""

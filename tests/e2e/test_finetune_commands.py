@@ -103,7 +103,7 @@ def names(events):
 def test_a_model_is_taught_and_the_adapter_is_proved_kept_and_used(moatless, start, model, tmp_path):
     status, events, said = moatless(*start, "--epochs", 3, "--json")
     assert (status, said) == (0, "")
-    assert [name for name in names(events) if name not in ("step", "evaluated", "saved", "calibrated")] == [
+    assert [name for name in names(events) if name not in ("progress", "step", "evaluated", "saved", "calibrated")] == [
         *("prepared", "started", "checked", "finished", "proved", "exported", "report")
     ]
     report = events[-1]
@@ -121,6 +121,12 @@ def test_a_model_is_taught_and_the_adapter_is_proved_kept_and_used(moatless, sta
     assert "all steps were done" in text
     assert f"The adapter is {path}" in text
     assert import_peft(tmp_path / "peft", read_header(model)).pairs
+    assert all(told in text for told in (report["verdict"], "It answers with"))
+    assert {each["adapter"] for each in report["answers"]} == {"Aye, by the tide."}
+    assert moatless("finetune", "report", "tide", "--html", tmp_path / "report.html")[0] == 0
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "Aye, by the tide." in page
+    assert "<svg" in page
     assert moatless("finetune", "report", run, "--json")[1][0]["report"]["run"] == "tide"
     assert "is finished" in refused(moatless("finetune", "resume", "tide"))
 
@@ -141,6 +147,19 @@ def test_what_it_says_to_people_tells_what_comes_next(moatless, start):
     assert "\r" not in said  # where there is no terminal, nothing is written over
 
 
+def test_while_it_learns_it_is_asked_what_it_says_now(begun, start, tmp_path):
+    process = begun(*start, *FOREVER, until="step")
+    samples = tmp_path / "data" / "runs" / "tide" / "samples.jsonl"
+    while not samples.exists():
+        wait_for(process, "step")
+    process.send_signal(signal.SIGINT)
+    wait_for(process, "paused")
+    assert process.wait() == 0
+    first = json.loads(samples.read_text("utf-8").splitlines()[0])
+    assert (first["step"], first["wanted"]) == (0, "Aye, by the tide.")
+    assert first["answer"] == first["base"] != ""
+
+
 def test_a_run_folder_goes_to_another_computer_and_comes_back(moatless, start, model, tmp_path):
     copy = tmp_path / "elsewhere.gguf"
     copy.write_bytes(model.read_bytes())
@@ -150,6 +169,9 @@ def test_a_run_folder_goes_to_another_computer_and_comes_back(moatless, start, m
     there = (tmp_path / "data" / "runs" / "tide").rename(tmp_path / "there")
     moved = copy.rename(tmp_path / "moved.gguf")
     assert "neither where it was nor in the library" in refused(moatless("finetune", "resume", there))
+    told = moatless("finetune", "report", there, "--json")[1][0]  # also to whoever did not see the command
+    assert (told["state"], "neither where it was" in told["sentence"]) == ("failed", True)
+    assert "has nothing to report yet" in refused(moatless("finetune", "report", there, "--html", tmp_path / "no.html"))
 
     changed = tmp_path / "changed.gguf"
     changed.write_bytes(moved.read_bytes()[:-4] + b"\0\0\0\1")
@@ -184,8 +206,8 @@ def test_ctrl_c_pauses_and_a_wish_from_elsewhere_ends_it(moatless, begun, start)
 
 def trainer_of(process):
     """Return the trainer that a command has started."""
-    [child] = psutil.Process(process.pid).children()
-    return child
+    children = psutil.Process(process.pid).children()
+    return next(child for child in children if "trainer" in " ".join(child.cmdline()))
 
 
 def test_a_trainer_that_the_system_kills_goes_on_with_less_memory(moatless, begun, start):
@@ -211,8 +233,9 @@ def test_a_trainer_outlives_its_terminal_and_what_it_has_learned_is_finished_lat
 
 def test_an_estimate_tells_time_and_memory_and_leaves_nothing(moatless, start, tmp_path):
     arguments = ("finetune", "estimate", *start[2:6], *start[8:], "--epochs", 50)
-    status, [told], said = moatless(*arguments, "--json")
+    status, [*progress, told], said = moatless(*arguments, "--json")
     assert (status, said) == (0, "")
+    assert {each["event"] for each in progress} == {"progress"}
     assert told["steps"] == 450
     assert told["seconds"] > 400 * told["tokens"] / 9 / told["tokens_per_s"] / 10
     assert told["memory_bytes"]["fast"] > told["memory_bytes"]["lean"] > 0

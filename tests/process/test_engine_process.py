@@ -175,3 +175,12 @@ def test_loading_can_be_stopped_and_the_model_before_stays(starter_model):
         with pytest.raises(UserError, match="Stopped"):
             engine.ask(load, Loaded)
         assert engine.ask(Generate(engine.next_request(), STORY, SamplerSettings(max_tokens=2)), Finished)
+
+
+@pytest.mark.skipif(not hasattr(os, "getpgid"), reason="priorities and groups of processes are POSIX's")
+def test_an_engine_that_is_behind_gives_way_to_all_others_and_is_not_for_ctrl_c():
+    with EngineClient("echo", is_behind=True) as engine:
+        process = psutil.Process(engine.process_id)
+        assert process.nice() == 19
+        assert os.getpgid(engine.process_id) != os.getpgid(0)
+    assert not psutil.pid_exists(engine.process_id)

@@ -221,3 +221,23 @@ def test_an_engine_without_a_model_says_so(starter_model):
         engine.ask(Unload(engine.next_request()), Unloaded)
         with pytest.raises(UserError, match="No model is loaded"):
             generate(engine, user("Hi"))
+
+
+def test_a_text_is_gone_on_with_as_it_is(engine):
+    """Nothing of the chat template is there: what comes is what the model thinks likeliest, token by token."""
+    text = "One, two, three, four, five, six, seven,"
+    written, facts = generate(engine, (), SamplerSettings(temperature=0, repeat_penalty=1, max_tokens=4), text=text)
+    assert written.startswith(" eight,")
+    asked = generate(engine, user(text), SamplerSettings(temperature=0, max_tokens=1))[1]
+    assert facts.prompt_tokens < asked.prompt_tokens
+
+
+def test_the_text_of_a_control_token_is_only_text(engine):
+    _, plain = generate(engine, (), GREEDY, text="im_end")
+    _, control = generate(engine, (), GREEDY, text="<|im_end|>")
+    assert control.prompt_tokens > plain.prompt_tokens
+
+
+def test_a_text_without_room_for_more_is_refused(engine):
+    with pytest.raises(UserError, match="too long"):
+        generate(engine, (), GREEDY, text=LONG * 2)

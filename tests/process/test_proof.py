@@ -11,13 +11,17 @@ import pytest
 from desktop_app.adapters.lora import Lora, Pair
 from desktop_app.adapters.lora_file import write_lora
 from desktop_app.adapters.open_lora import open_lora
-from desktop_app.engine.messages import Record, Recorded
+from desktop_app.engine.choices import SamplerSettings
+from desktop_app.engine.messages import ChatMessage, Record, Recorded
 from desktop_app.errors import UserError
 from desktop_app.finetune.export import ADAPTER, write_adapter
-from desktop_app.finetune.proof import prove
+from desktop_app.finetune.pieces import Exchange
+from desktop_app.finetune.proof import evaluation, prove
 from desktop_app.finetune.report import REPORT, read_report
 from desktop_app.finetune.run_folder import RunState, read_status
+from desktop_app.finetune.source_texts import write_source_texts
 from desktop_app.finetune.trained import enter_run, export_run
+from desktop_app.finetune.trial_answers import ANSWER_TOKENS
 from desktop_app.library.gguf import read_header
 from desktop_app.library.inspect import file_sha256
 from desktop_app.storage.adapters import Adapters
@@ -221,6 +225,38 @@ def test_a_text_longer_than_the_engine_reads_at_once_counts_as_far_as_it_reads(s
     assert prove(run, session.engine).held_out.examples == 1
 
 
+def test_questions_that_were_held_out_are_answered_and_what_is_repeated_is_measured(session, tmp_path):
+    run = run_of(session, tmp_path)
+    asked = (ChatMessage("user", "What of the wind?"),)
+    adapted = stacked(tmp_path / "learned.gguf")
+    greedy = SamplerSettings(temperature=0, repeat_penalty=1, max_tokens=ANSWER_TOKENS)
+    said = {stack: session.answer(asked, stack, sampler=greedy)[0] for stack in ((), adapted)}
+    learned = Exchange("text", (ChatMessage("user", "And the tide?"),), (" ".join(TEXTS),), "a")
+    repeated = Exchange("text", asked, (said[adapted],), "b")
+    write_source_texts(run, [learned, repeated], [Exchange("text", asked, ("None.",), "c")])
+    report = prove(run, session.engine)
+    [answered] = report.answers
+    assert (answered.question, answered.wanted) == ("What of the wind?", "None.")
+    assert (answered.base, answered.adapter) == (said[()].strip(), said[adapted].strip())
+    assert report.memorised is not None
+    assert report.memorised.text in said[adapted]
+    assert report.speed.before > 0
+    assert report.speed.after > 0
+    assert read_report(run) == report
+    assert evaluation(report)["repeated_words"] == report.memorised.words
+    assert "wind" not in str(evaluation(report))
+
+
+def test_what_earlier_runs_held_out_is_measured_by_itself(session, tmp_path):
+    about = {"earlier_groups": [TEXTS[0], TEXTS[1]], "unit": "section"}
+    run = run_of(session, tmp_path, about=about)
+    write_held_out(run, [text_example(text) for text in TEXTS])
+    report = prove(run, session.engine)
+    assert (report.held_out.groups, report.kept.groups, report.unit) == (12, 2, "section")
+    assert report.kept.before == pytest.approx(mean_nll(session, TEXTS[:2], ()), abs=2e-3)
+    assert report.has_lost == (report.kept.after - report.kept.before > 0.02)
+
+
 # ------------------------------------------------------------ to its end, whatever happens
 
 
@@ -233,7 +269,7 @@ def test_a_proof_that_was_broken_off_is_done_again(session, tmp_path):
     write_held_out(run, [text_example(text) for text in TEXTS])
 
     def kill(fraction):
-        if fraction > 0.5:
+        if fraction > 0.3:
             raise Killed
 
     with pytest.raises(Killed):

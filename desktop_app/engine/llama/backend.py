@@ -115,7 +115,8 @@ class LlamaBackend:
         loaded = self._require()
         tokens, omitted = fit_prompt(loaded.model, loaded.format, command, loaded.context.n_ctx)
         stack = self._stack(loaded, command.stack)
-        loaded.scheduler.begin(Answer(command, loaded.model, tokens, omitted, stack, loaded.format.stop, is_stopped))
+        stop = () if command.text else loaded.format.stop
+        loaded.scheduler.begin(Answer(command, loaded.model, tokens, omitted, stack, stop, is_stopped))
 
     @property
     def busy(self) -> bool:

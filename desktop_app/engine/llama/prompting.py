@@ -17,9 +17,11 @@ def fit_prompt(model: LlamaModel, prompt_format: PromptFormat, command: Generate
     """Return the prompt's tokens and how many messages were left out of it.
 
     Raises:
-        PromptTooLong: If even the last message alone leaves no room for an answer.
+        PromptTooLong: If even the last message alone, or the text, leaves no room for an answer.
         UserError: If the model's template refuses the conversation.
     """
+    if command.text:
+        return _fit_text(model, command.text, n_ctx), 0
     system = sum(message.role == "system" for message in command.messages[:1])
     rest = command.messages[system:]
     roles = [message.role for message in rest]
@@ -36,6 +38,14 @@ def fit_prompt(model: LlamaModel, prompt_format: PromptFormat, command: Generate
     except PromptTooLong:
         omitted = choose_omitted(count, roles, n_ctx - MIN_ANSWER_TOKENS, command.omit_at_least)
     return prompts[omitted], omitted
+
+
+def _fit_text(model: LlamaModel, text: str, n_ctx: int) -> list[int]:
+    start = [model.bos_id] if model.adds_bos else []
+    tokens = [*start, *model.tokenize(text, parse_special=False)]
+    if len(tokens) > n_ctx - MIN_ANSWER_TOKENS:
+        raise PromptTooLong(len(tokens), n_ctx - MIN_ANSWER_TOKENS)
+    return tokens
 
 
 def tokenize(

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -75,3 +76,34 @@ def test_a_line_that_is_written_over_is_left_once(capsys, monkeypatch):
     teller.end()
     line, end = said(capsys).split("\n")
     assert (line.strip(), end) == ("Measuring what was learned, 50%", "")
+
+
+# ------------------------------------------------------------ what is no run
+
+
+def test_programs_see_how_far_something_is_once_for_each_change(capsys):
+    teller = Teller(as_json=True)
+    teller.doing("Loading the model.")
+    for fraction in (0.5, 0.50001, 0.6):
+        teller.progress("Reading letters.pdf", fraction, 12.5)
+    teller.progress("Reading letters.pdf", None, None)
+    teller.course("Letters", Path("/courses/Letters"))
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert told == [
+        {"event": "progress", "words": "Loading the model", "fraction": None, "seconds_left": None},
+        {"event": "progress", "words": "Reading letters.pdf", "fraction": 0.5, "seconds_left": 12.5},
+        {"event": "progress", "words": "Reading letters.pdf", "fraction": 0.6, "seconds_left": 12.5},
+        {"event": "progress", "words": "Reading letters.pdf", "fraction": None, "seconds_left": None},
+        {"event": "course", "name": "Letters", "path": str(Path("/courses/Letters"))},
+    ]
+
+
+def test_people_see_what_is_begun_and_how_far_it_is(capsys, monkeypatch):
+    on_a_terminal(monkeypatch)
+    teller = Teller(as_json=False)
+    teller.doing("Loading the model.")
+    teller.progress("Writing summaries", 0.25, 125.0)
+    teller.course("Letters", Path("/courses/Letters"))
+    teller.end()
+    first, second, end = said(capsys).split("\n")
+    assert (first, second.strip(), end) == ("Loading the model.", "Writing summaries, 25%, 2 minutes left", "")

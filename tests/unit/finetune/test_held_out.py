@@ -31,6 +31,11 @@ def test_the_loss_is_a_mean_over_tokens():
     assert (change.groups, change.examples) == (2, 2)
 
 
+def test_the_documents_of_sections_are_counted():
+    change = likelihood([text(f"{document}#{n}", 2.0, 1.0) for document in "ab" for n in range(7)])
+    assert (change.groups, change.documents) == (14, 2)
+
+
 def test_without_examples_there_is_nothing_to_say():
     assert likelihood([]) is None
     assert preference([text("a", 1, 1)]) is None

@@ -1,4 +1,4 @@
-"""A plan becomes a run folder, whole or not at all, with all that the trainer needs and no text or path besides."""
+"""A plan becomes a run folder, whole or not at all, with all that the trainer and the report need, and no path."""
 
 import json
 import os
@@ -11,6 +11,7 @@ from desktop_app.errors import UserError
 from desktop_app.finetune.plan import Order, make_plan
 from desktop_app.finetune.preparing import UNREADY, prepare
 from desktop_app.finetune.recipe import Choices
+from desktop_app.finetune.source_texts import read_source_texts
 from desktop_app.library.inspect import file_sha256
 from desktop_app.trainer.contract import (
     APO_ZERO,
@@ -18,6 +19,7 @@ from desktop_app.trainer.contract import (
     KTO,
     LEAST_PROBE_TOKENS,
     PROBE_LOGPROBS,
+    TEXTS,
     TRAIN,
     read_events,
     read_examples,
@@ -95,8 +97,13 @@ def test_the_first_event_says_what_was_prepared(order):
     assert (event["event"], event["replay"], event["held_out"]["examples"]) == ("prepared", 7, 4)
 
 
-def test_nothing_tells_where_things_lay_or_what_is_written_there(order, place):
+def test_nothing_tells_where_things_lay_and_only_one_file_what_is_written_there(order, place):
     made = prepared(order())
+    read = read_source_texts(made.folder)
+    assert (sum(each.is_held_out for each in read), len(read)) == (4, 40)
+    assert all(each.prompt[0].content.startswith("Question") and "Answer" in each.text for each in read)
+    assert str(place) not in (made.folder / TEXTS).read_text("utf-8")
+    (made.folder / TEXTS).unlink()
     files = [path for path in made.folder.rglob("*") if path.is_file() and path.suffix in (".json", ".jsonl")]
     texts = {path.name: path.read_text("utf-8") for path in files}
     assert {"run.json", "model.json", "events.jsonl", "train.jsonl"} <= set(texts)

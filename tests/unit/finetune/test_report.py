@@ -1,21 +1,23 @@
 """What people and programs are told of a run, from its numbers alone."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
+from desktop_app.finetune.measures import Answered, Change, Overlap, Speed, Training
 from desktop_app.finetune.report import (
     REPORT,
-    Change,
+    Outcome,
     Report,
-    Training,
     as_text,
     read_report,
     readable_time,
     sentences,
+    verdict,
     write_report,
 )
-from desktop_app.trainer.parity import Reading
+from desktop_app.trainer.reading import Reading
 
 TRAINING = Training("done", 40, 35, 3.0, 2.5, 40_000, 400.0, 100.0, "fast", "float32", "cpu")
 GAIN = Change(2.4, 2.0, -0.5, -0.3, 12, 30)
@@ -77,8 +79,8 @@ SAME = Reading(600, 3.0, 3.0, 0.009, 0.99)
 @pytest.mark.parametrize("change", [NOTHING, FEW, None])
 def test_an_adapter_that_changes_nothing_is_told_so_first(change):
     without = replace(REPORTED, effect=SAME, held_out=change)
-    assert sentences(without)[0] == "This adapter changes nothing measurable."
-    assert sentences(without)[-1] == "On a general text the model is the same as without it."
+    assert verdict(without) == "This adapter changes nothing measurable, so it stays switched off."
+    assert "On a general text the model is the same as without it." in sentences(without)
     assert not without.has_effect
     assert not without.is_gain
 
@@ -89,7 +91,7 @@ def test_what_changes_only_texts_like_those_it_has_learned_changes_something(cha
     narrow = replace(REPORTED, effect=SAME, held_out=change)
     assert narrow.has_effect
     assert narrow.is_gain == (change is GAIN)
-    assert "nothing measurable" not in " ".join(sentences(narrow))
+    assert "nothing measurable" not in verdict(narrow)
 
 
 @pytest.mark.parametrize(
@@ -102,15 +104,89 @@ def test_what_was_forgotten_is_told(nll, words):
     assert f"3.000 nats a token before and {nll:.3f} now" in text
 
 
+MUCH_WORSE = Reading(600, 3.0, 3.2, 0.2, 0.8)
+KEPT_WORSE = Change(2.0, 2.1, 0.05, 0.15, 12, 30)
+KEPT = Change(2.0, 2.01, -0.01, 0.03, 12, 30)
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome", "words"),
+    [
+        ({}, Outcome.GAIN, "It has learned something"),
+        ({"held_out": None, "preferred": GAIN}, Outcome.GAIN, "what you like has become measurably likelier"),
+        ({"effect": MUCH_WORSE}, Outcome.GAIN, "but it has become much worse at other texts"),
+        ({"kept": KEPT}, Outcome.GAIN, "It has learned something"),
+        ({"held_out": NOTHING}, Outcome.NO_GAIN, "There is no measurable gain"),
+        ({"held_out": HARM}, Outcome.HARM, "It does harm"),
+        ({"preferred": HARM}, Outcome.HARM, "It does harm"),
+        ({"kept": KEPT_WORSE}, Outcome.HARM, "become worse at what earlier versions had learned"),
+        ({"held_out": FEW}, Outcome.NOT_MEASURED, "Too little was held out"),
+        ({"held_out": None}, Outcome.NOT_MEASURED, "Too little was held out"),
+        ({"held_out": None, "effect": SAME}, Outcome.NO_EFFECT, "changes nothing measurable"),
+    ],
+)
+def test_the_verdict_is_one_sentence_and_only_a_gain_is_switched_on(changes, outcome, words):
+    report = replace(REPORTED, **changes)
+    assert report.outcome == outcome
+    assert words in verdict(report)
+    assert verdict(report).count(".") == 1
+    assert report.is_gain == (outcome == Outcome.GAIN)
+    assert ("stays switched off" in verdict(report)) != report.is_gain
+
+
+@pytest.mark.parametrize(
+    ("kept", "is_gain"),
+    [
+        (KEPT, True),
+        (KEPT_WORSE, False),
+        (Change(2.0, 2.01, -0.5, 0.6, 3, 3), True),  # within what rounding does
+        (Change(2.0, 2.1, -0.5, 0.6, 3, 3), False),  # too few to be sure, and then it is not risked
+    ],
+)
+def test_a_refresh_must_not_lose_what_was_there(kept, is_gain):
+    report = replace(REPORTED, kept=kept)
+    assert report.is_gain == is_gain
+    words = "has not become worse" if is_gain else "has become worse"
+    assert f"It {words} at what earlier runs held out: the loss was {kept.before:.3f} and is" in told(kept=kept)
+
+
+def test_what_was_held_out_is_counted_as_what_it_is():
+    sections = replace(GAIN, groups=14, documents=2)
+    assert "On 14 sections of 2 documents that it has not learned from, the loss fell" in told(
+        held_out=sections, unit="section"
+    )
+    assert "On 12 documents that it has not" in told(unit="document")
+    assert "9 conversations held out, and 10 are needed" in told(held_out=FEW, unit="conversation")
+
+
+@pytest.mark.parametrize(
+    ("overlap", "words"),
+    [
+        (Overlap(0, 0, ""), "It was not seen to repeat anything"),
+        (Overlap(7, 9, "a b", "letters.pdf"), "At most it repeats 7 words in a row of “letters.pdf”, which is too"),
+        (Overlap(31, 40, "a b"), "Think before you share it: it repeats 31 words in a row word for word"),
+    ],
+)
+def test_what_is_repeated_is_told_and_warned_of_where_it_is_long(overlap, words):
+    assert words in told(memorised=overlap)
+
+
+def test_the_speed_is_told():
+    assert "It answers with 41.5 tokens a second; without it, with 44.0." in told(speed=Speed(44.0, 41.5))
+    assert "tokens a second" not in told()
+
+
 def test_sentences_are_whole():
     for change in (GAIN, NOTHING, HARM, FEW, None):
-        for sentence in sentences(replace(REPORTED, held_out=change, preferred=change)):
+        full = {"kept": change, "memorised": Overlap(31, 40, "a", "b.pdf"), "speed": Speed(2, 1)}
+        for sentence in sentences(replace(REPORTED, held_out=change, preferred=change, **full)):
             assert sentence[0].isupper()
             assert sentence.endswith(".")
 
 
 def test_the_text_for_people_has_the_figures():
     text = as_text(REPORTED)
+    assert text.splitlines()[:2] == ["pirate", verdict(REPORTED)]
     for words in ("pirate", "Tiny", "40, the best one 35: all steps were done", "7 minutes, 100 tokens a second"):
         assert words in text
     assert "fast: weights unpacked in memory; float32 on cpu" in text
@@ -139,10 +215,24 @@ def test_durations_are_told_in_fitting_steps(seconds, words):
 
 @pytest.mark.parametrize("change", [GAIN, None])
 def test_a_report_is_read_as_it_was_written(tmp_path, change):
-    report = replace(REPORTED, held_out=change, preferred=NOTHING)
+    answers = (Answered("When?", "Never.", "متى", "At seven."), Answered("It was", "a", "b", "c", is_continued=True))
+    overlap, speed = Overlap(31, 40, "a", "b.pdf"), Speed(2.0, 1.0)
+    report = Report(
+        *("pirate", "Tiny", TRAINING, SAME, SAME, change, NOTHING, answers, overlap, speed, KEPT), unit="section"
+    )
     write_report(tmp_path, report)
     assert read_report(tmp_path) == report
     assert [path.name for path in tmp_path.iterdir()] == [REPORT]
+
+
+def test_a_report_of_before_there_were_answers_is_read(tmp_path):
+    write_report(tmp_path, REPORTED)
+    told = json.loads((tmp_path / REPORT).read_text())
+    for name in ("answers", "memorised", "speed", "kept", "unit", "outcome", "verdict"):
+        del told[name]
+    del told["held_out"]["documents"]
+    (tmp_path / REPORT).write_text(json.dumps(told))
+    assert read_report(tmp_path) == REPORTED
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", "[]", '{"run": "pirate"}'])

@@ -1,17 +1,21 @@
 """What a run folder tells of its run, after whatever has happened to it."""
 
+import os
 import subprocess
 import sys
 
 import pytest
 
-from desktop_app.errors import UserError
+from desktop_app.errors import UserError, unexpected_error
 from desktop_app.finetune.run_folder import (
     RunState,
     as_facts,
+    ask_to_hold,
     ask_to_pause,
     ask_to_stop,
+    conducted,
     find_run,
+    held,
     is_running,
     list_runs,
     read_status,
@@ -19,6 +23,7 @@ from desktop_app.finetune.run_folder import (
 )
 from desktop_app.trainer import contract
 from desktop_app.trainer.lock import locked
+from desktop_app.trainer.wishes import Wishes
 from tests.support.gguf_files import llama_model
 from tests.support.run_folders import FINISHED, STARTED, make_run, step, tell
 from tests.unit.library.sentences import assert_readable
@@ -116,6 +121,88 @@ def test_the_lock_of_a_trainer_that_was_killed_is_free(run):
     assert not is_running(run)
 
 
+# ------------------------------------------------------------ whoever waits for the trainer
+
+
+def test_a_run_is_running_until_what_was_learned_is_in_the_library(run):
+    """Between training and proving no trainer is at work, and the run is not left alone."""
+    with conducted(run):
+        assert read_status(run).state == RunState.RUNNING
+        with locked(run):
+            assert is_running(run)
+        assert is_running(run)
+        with held(run):
+            assert is_running(run)
+        assert is_running(run)
+    assert not is_running(run)
+
+
+def test_a_run_is_conducted_by_one_at_a_time(run):
+    with conducted(run), pytest.raises(UserError, match="is being worked on already"), conducted(run):
+        pass
+    assert list(contract.read_events(run)) == []  # of the other one it is not known that it fails
+    with conducted(run):
+        pass
+
+
+def test_a_trainer_is_kept_off_while_something_is_done_to_the_run(run):
+    with locked(run), pytest.raises(UserError, match="is being worked on already"), held(run):
+        pass
+
+
+def test_what_goes_wrong_unseen_is_found_in_the_folder(run):
+    tell(run, started(), ("finished", FINISHED))
+    with pytest.raises(UserError), conducted(run):
+        raise UserError("The engine belongs to another version of Moatless.", "Install Moatless again.")
+    status = read_status(run)
+    assert (status.state, status.sentence) == (RunState.FAILED, "The engine belongs to another version of Moatless.")
+    assert status.progress.failed["hint"] == "Install Moatless again."
+
+
+def test_a_bug_of_ours_is_told_in_a_sentence_as_well(run):
+    with pytest.raises(ZeroDivisionError), conducted(run):
+        raise ZeroDivisionError
+    assert read_status(run).sentence == unexpected_error().sentence
+
+
+def test_what_the_trainer_has_told_already_is_not_told_twice(run):
+    tell(run, started(), ("failed", FAILED))
+    with pytest.raises(UserError), conducted(run):
+        raise UserError(**FAILED)
+    assert [event["event"] for event in contract.read_events(run)] == ["started", "failed"]
+
+
+def test_nothing_is_written_beside_a_trainer_at_work(run):
+    with pytest.raises(UserError), locked(run), conducted(run):
+        raise UserError("The disk is full.")
+    assert list(contract.read_events(run)) == []
+
+
+def test_a_folder_that_cannot_be_written_to_is_refused_in_a_sentence(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="cannot be written to") as caught, conducted(tmp_path / "file" / "run"):
+        pass
+    assert_readable(caught.value)
+
+
+def test_how_much_of_the_proof_is_done_is_told_and_changes_no_state(run):
+    tell(run, started(), ("finished", FINISHED), ("proving", {"fraction": 0.25}))
+    (run / contract.RESULT).touch()
+    status = read_status(run)
+    assert (status.state, status.progress.proving, status.is_trained) == (RunState.TRAINED, 0.25, True)
+    tell(run, ("proving", {"fraction": 0.5}), ("proved", {}))
+    assert read_status(run).progress.proving is None
+    tell(run, ("exported", {"path": "/a.gguf", "sha256": "ab"}))
+    assert (read_status(run).state, read_status(run).is_trained) == (RunState.FINISHED, False)
+
+
+def test_a_run_whose_proof_has_failed_has_nothing_to_be_trained(run):
+    tell(run, started(), ("finished", FINISHED), ("failed", FAILED))
+    assert not read_status(run).is_trained  # without a result the trainer has more to do
+    (run / contract.RESULT).touch()
+    assert read_status(run).is_trained
+
+
 # ------------------------------------------------------------ the curve
 
 
@@ -201,7 +288,18 @@ def test_wishes_are_files_that_can_be_withdrawn(run):
     assert not {contract.PAUSE, contract.STOP} & {path.name for path in run.iterdir()}
 
 
-def test_a_folder_that_is_gone_cannot_be_asked(tmp_path):
+def test_to_wait_is_asked_for_again_and_again_until_it_is_not(run):
+    ask_to_hold(run, True)
+    os.utime(run / contract.HOLD, (0, 0))
+    ask_to_hold(run, True)
+    assert Wishes(run).hold
+    ask_to_hold(run, False)
+    ask_to_hold(run, False)
+    assert not (run / contract.HOLD).exists()
+
+
+@pytest.mark.parametrize("ask", [ask_to_pause, ask_to_stop, lambda folder: ask_to_hold(folder, True)])
+def test_a_folder_that_is_gone_cannot_be_asked(tmp_path, ask):
     with pytest.raises(UserError) as caught:
-        ask_to_pause(tmp_path / "gone")
+        ask(tmp_path / "gone")
     assert caught.value.hint

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from desktop_app.trainer.checkpoint import Checkpoint, Checkpoints, Place
+from desktop_app.trainer.checkpoint import Checkpoint, Checkpoints, Place, read_adapter
 from desktop_app.trainer.errors import TrainerError
 from desktop_app.trainer.events import Events
 from tests.support.fake_trainee import events
@@ -44,6 +44,27 @@ def test_the_last_two_are_kept(tmp_path):
         checkpoints(tmp_path).save(state(step))
     assert files(tmp_path) == ["000003.npz", "000004.npz"]
     assert checkpoints(tmp_path).load().place.step == 3
+
+
+def test_whoever_looks_on_sees_the_adapter_of_the_last_one_and_changes_nothing(tmp_path):
+    for step in (3, 5):
+        checkpoints(tmp_path).save(state(step))
+    (tmp_path / "checkpoints" / "000003.npz.unfinished").touch()
+    before = files(tmp_path)
+    step, arrays = read_adapter(tmp_path)
+    assert step == 5
+    expected = state(5).groups["adapter"]
+    assert arrays.keys() == expected.keys()
+    assert all(np.array_equal(arrays[name], expected[name]) for name in expected)
+    assert files(tmp_path) == before
+
+
+def test_whoever_looks_on_before_anything_was_saved_is_told_so(tmp_path):
+    with pytest.raises(OSError, match="checkpoints"):
+        read_adapter(tmp_path)
+    (tmp_path / "checkpoints").mkdir()
+    with pytest.raises(ValueError, match="empty"):
+        read_adapter(tmp_path)
 
 
 def test_without_any_there_is_none(tmp_path):
