@@ -114,8 +114,9 @@ def _add_adapters(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
 def _add_finetune(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     finetune = _command(commands, "finetune", lambda *_: finetune.error("say what to do"), "teach a model")
     actions = finetune.add_subparsers(title="actions", metavar="")
+    _add_course(actions)
     start = _command(actions, "start", _finetune("start"), "teach a model something; Ctrl+C pauses")
-    start.add_argument("--name", required=True, metavar="NAME", help="of the run, and of the adapter that it becomes")
+    start.add_argument("--name", metavar="NAME", help="of the run, and of the adapter; by default that of the course")
     start.add_argument(
         "--prepare-only", action="store_true", help="make the run folder, to be trained here or elsewhere"
     )
@@ -123,6 +124,7 @@ def _add_finetune(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     estimate.set_defaults(name="estimate")
     for action in (start, estimate):
         _add_choices(action)
+        action.set_defaults(action=_checked(action, action.get_default("action")))
     resume = _command(actions, "resume", _finetune("resume"), "go on with a run, from wherever it is")
     resume.add_argument("--model", metavar="M", help="a name in the library or a path, if it is not where it was")
     resume.add_argument("--mode", choices=("fast", "packed", "lean"), help="how to use memory; by default what fits")
@@ -131,6 +133,7 @@ def _add_finetune(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     listed = _command(actions, "list", _finetune("list_all"), "the runs and how far they are")
     report = _command(actions, "report", _finetune("report"), "what a run has come to")
     report.add_argument("--peft", type=Path, metavar="FOLDER", help="write the adapter for PEFT into this folder, too")
+    report.add_argument("--html", type=Path, metavar="FILE", help="write the report into this file, as a page")
     for action in (resume, pause, stop, report):
         action.add_argument("run", metavar="RUN", help="the name of a run, or the path of its folder")
     for action in (start, estimate, resume):
@@ -139,18 +142,45 @@ def _add_finetune(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         action.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
-def _add_choices(command: argparse.ArgumentParser) -> None:
-    """Add what a run is made of; what is left out is chosen by the preset."""
-    command.add_argument("--model", required=True, metavar="M", help="a name in the library or a path")
-    command.add_argument(
-        "--documents",
-        required=True,
-        nargs="+",
-        action="extend",
-        type=Path,
-        metavar="PATH",
-        help="text and Markdown files, chat examples (.jsonl), or folders of them",
+def _add_course(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    course = _command(
+        actions, "course", _course("course"), "put together what to teach, or read again what has changed"
     )
+    course.add_argument("--goal", metavar="GOAL", help="style, format, vocabulary, examples or chats; by default style")
+    course.add_argument("--chats", action="store_true", help="what you marked in the chats of this program, too")
+    _add_documents(course, "files and folders of any kind that can be read; repeatable")
+    examples = _command(actions, "examples", _course("examples"), "have the model write examples of a course")
+    for action in (course, examples):
+        action.add_argument("course", metavar="NAME", help="the name of a course, or the path of its folder")
+        action.add_argument("--model", metavar="M", help="a name in the library or a path")
+        action.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def _add_documents(command: "argparse._ActionsContainer", told: str) -> None:
+    command.add_argument("--documents", nargs="+", action="extend", type=Path, default=[], metavar="PATH", help=told)
+
+
+def _checked(
+    command: argparse.ArgumentParser, action: Callable[[argparse.Namespace, DataFolder], int | None]
+) -> Callable[[argparse.Namespace, DataFolder], int | None]:
+    """Return the action of a command that takes a course, or else documents, a model and a name."""
+
+    def check(options: argparse.Namespace, folder: DataFolder) -> int | None:
+        if options.course is None and not (options.documents and options.model and options.name):
+            command.error("say --course NAME, or --model M --documents PATH... --name NAME")
+        if options.course is not None and options.documents:
+            command.error("a course has documents of its own: say either --course or --documents")
+        return action(options, folder)
+
+    return check
+
+
+def _add_choices(command: argparse.ArgumentParser) -> None:
+    """Add what a run is made of; what is left out is chosen by the course or by the preset."""
+    command.add_argument("--course", metavar="NAME", help="teach what was put together with: finetune course NAME")
+    command.add_argument("--from-scratch", action="store_true", help="leave what the course has taught it before")
+    command.add_argument("--model", metavar="M", help="a name in the library or a path")
+    _add_documents(command, "files and folders of any kind that can be read")
     command.add_argument("--preset", metavar="PRESET", help="quick, balanced or thorough")
     _add_stack(command)
     command.add_argument("--continue", dest="continues", metavar="A", help="train this adapter further")
@@ -246,6 +276,15 @@ def _finetune(name: str) -> Callable[[argparse.Namespace, DataFolder], None]:
         from desktop_app.commands import finetune
 
         getattr(finetune, name)(options, folder)
+
+    return action
+
+
+def _course(name: str) -> Callable[[argparse.Namespace, DataFolder], None]:
+    def action(options: argparse.Namespace, folder: DataFolder) -> None:
+        from desktop_app.commands import course
+
+        getattr(course, name)(options, folder)
 
     return action
 

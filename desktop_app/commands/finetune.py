@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from desktop_app.commands.output import print_line
-from desktop_app.commands.preparing import plan_run, prepare_run
+from desktop_app.commands.preparing import planned, prepare_run
 from desktop_app.commands.telling import Teller
 from desktop_app.commands.training import finish, model_of, repo_of, train_and_finish, word_for
 from desktop_app.errors import UserError
 from desktop_app.finetune.export import write_peft
 from desktop_app.finetune.following import train
 from desktop_app.finetune.report import as_text, read_report, readable_time
+from desktop_app.finetune.report_html import report_html, write_page
 from desktop_app.finetune.run_folder import (
     RunState,
     RunStatus,
@@ -22,6 +23,7 @@ from desktop_app.finetune.run_folder import (
     ask_to_pause,
     ask_to_stop,
     being_worked_on,
+    conducted,
     find_run,
     is_running,
     list_runs,
@@ -42,21 +44,23 @@ _LOOK_EVERY_S = 0.2
 
 def start(options: argparse.Namespace, folder: DataFolder) -> None:
     """Prepare a run, train it, prove what was learned and enter it in the library."""
-    if not options.prepare_only:  # which may be trained elsewhere
-        check_environment()
+    # What is only prepared may be trained elsewhere.
+    python = None if options.prepare_only else check_environment(folder.training)
     teller = Teller(options.json)
-    plan = plan_run(options, folder)
-    prepared = prepare_run(plan, folder.runs, folder, teller)
+    with planned(options, folder) as wanted:
+        prepared = prepare_run(wanted.plan, folder.runs, folder, teller)
+        wanted.note(prepared.folder)
     run = prepared.folder
     for event in read_events(run):
         teller.event({**event, "name": run.name, "path": str(run)})
-    if options.prepare_only:
+    if python is None:
         if not options.json:
             print(f"Prepared {run}.")
             print(f"Train it with: moatless finetune resume {word_for(run, folder)}")
         return
-    how = Start(plan.order.model, is_background=options.background)
-    train_and_finish(run, prepared.run.base, how, folder, teller)
+    how = Start(wanted.plan.order.model, is_background=options.background, python=python)
+    with conducted(run):
+        train_and_finish(run, prepared.run.base, how, folder, teller)
 
 
 def resume(options: argparse.Namespace, folder: DataFolder) -> None:
@@ -69,14 +73,14 @@ def resume(options: argparse.Namespace, folder: DataFolder) -> None:
         raise UserError(f"“{run.name}” is finished.", _next(status, folder))
     assert status.run is not None
     base = status.run.base
-    model = model_of(run, base, options.model, folder)
-    if status.state == RunState.TRAINED:
-        check_base(base, model)  # which a trainer does by itself
-        finish(run, base, model, folder, teller)
-        return
-    check_environment()
-    how = Start(model, options.mode or "", options.background)
-    train_and_finish(run, base, how, folder, teller)
+    with conducted(run):
+        model = model_of(run, base, options.model, folder)
+        if status.is_trained:
+            check_base(base, model)  # which a trainer does by itself
+            finish(run, base, model, folder, teller)
+            return
+        how = Start(model, options.mode or "", options.background, python=check_environment(folder.training))
+        train_and_finish(run, base, how, folder, teller)
 
 
 # ------------------------------------------------------------ while it is being trained
@@ -148,9 +152,17 @@ def _how_far(status: RunStatus) -> str:
 
 
 def report(options: argparse.Namespace, folder: DataFolder) -> None:
-    """Print what a run has come to, or how far it is; with `--peft`, write its adapter as PEFT has it, too."""
+    """Print what a run has come to, or how far it is; with `--peft`, write its adapter as PEFT has it, too.
+
+    With `--html`, write the report as a page.
+    """
     status = find_run(folder.runs, options.run)
     found = read_report(status.folder)
+    if options.html:
+        if found is None:
+            raise UserError(f"“{status.name}” has nothing to report yet.", _next(status, folder))
+        assert status.run is not None
+        write_page(options.html, report_html(found, status.progress, status.run))
     if options.peft:
         if found is None:
             raise UserError(f"“{status.name}” has no adapter that was proved.", _next(status, folder))
@@ -165,6 +177,8 @@ def report(options: argparse.Namespace, folder: DataFolder) -> None:
         print(f"The adapter is {status.progress.exported['path']}")
     if options.peft:
         print(f"Wrote it for PEFT into {options.peft}")
+    if options.html:
+        print(f"Wrote the report to {options.html}")
 
 
 # ------------------------------------------------------------ what it would take
@@ -172,14 +186,15 @@ def report(options: argparse.Namespace, folder: DataFolder) -> None:
 
 def estimate(options: argparse.Namespace, folder: DataFolder) -> None:
     """Print how long a run would take and how much memory; three steps of it are done, and nothing is kept."""
-    check_environment()
+    python = check_environment(folder.training)
     teller = Teller(options.json)
-    plan = plan_run(options, folder)
+    with planned(options, folder) as wanted:
+        plan = wanted.plan
     folder.create()
     with tempfile.TemporaryDirectory(prefix=".estimate-", dir=folder.runs) as runs:
         prepared = prepare_run(plan, Path(runs), folder, teller)
-        teller.line("Training three steps to see how long they take.")
-        how = Start(plan.order.model, is_background=options.background, is_trial=True)
+        teller.doing("Training three steps to see how long they take.")
+        how = Start(plan.order.model, is_background=options.background, is_trial=True, python=python)
         for _ in train(prepared.folder, how):
             pass
         found = _estimated(prepared.folder, prepared.run)

@@ -1,13 +1,21 @@
 """From what a person asks for on the command line to a run folder, with an engine that ends before training begins."""
 
 import argparse
-from dataclasses import fields, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
-from desktop_app.commands.library import find_adapter, find_model, find_stack, open_models
+from desktop_app.commands.course_models import course_model, known_sha256
+from desktop_app.commands.library import find_adapter, find_model, find_stack
 from desktop_app.commands.telling import Teller
 from desktop_app.engine.client import EngineClient
 from desktop_app.engine.messages import Load, Loaded
+from desktop_app.errors import UserError
+from desktop_app.finetune.course_folder import CourseFolder, find_course
+from desktop_app.finetune.course_material import material_of, note_run
+from desktop_app.finetune.course_reading import bring_up_to_date
 from desktop_app.finetune.plan import Order, Plan, make_plan
 from desktop_app.finetune.preparing import Prepared, prepare
 from desktop_app.finetune.recipe import Choices
@@ -18,35 +26,72 @@ _N_CTX = 2048  # for the answers to general questions; nothing else is read whol
 _USUAL_N_CTX = 4096
 
 
-def plan_run(options: argparse.Namespace, folder: DataFolder) -> Plan:
-    """Return what is to be trained.
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """What is to be trained; of a course, and which of its examples are learned."""
+
+    plan: Plan
+    course: CourseFolder | None = None
+    learned: frozenset[str] = frozenset()
+
+    def note(self, run: Path) -> None:
+        """Have the course know of its run, once that is there."""
+        if self.course is not None:
+            note_run(self.course, run.name, self.learned)
+
+
+@contextmanager
+def planned(options: argparse.Namespace, folder: DataFolder) -> Iterator[Planned]:
+    """Give what is to be trained; its course, if it has one, is kept as it is meanwhile.
 
     Raises:
         UserError: If something of it cannot be trained, or trained so.
     """
-    settings, _ = load_settings(folder.settings)
+    if options.course is None:
+        yield _plan_documents(options, folder)
+        return
+    found = find_course(folder.courses, options.course)
+    with found.held():
+        bring_up_to_date(found)
+        yield _plan_course(found, options, folder)
+
+
+def _plan_documents(options: argparse.Namespace, folder: DataFolder) -> Planned:
     model = find_model(folder, options.model)
-    chosen = {each.name: getattr(options, each.name) for each in fields(Choices)}
-    return make_plan(
-        Order(
-            name=options.name,
-            model=model,
-            documents=options.documents,
-            choices=Choices(**{name: value for name, value in chosen.items() if value is not None}),
-            stack=find_stack(folder, options.adapter),
-            continues=find_adapter(folder, options.continues) if options.continues else None,
-            n_ctx=settings.load_settings().n_ctx or _USUAL_N_CTX,
-            model_sha256=_known_hashes(folder, model),
-        )
+    continues = find_adapter(folder, options.continues) if options.continues else None
+    sha256 = known_sha256(folder, model)
+    order = Order(options.name, model, options.documents, Choices(**_chosen(options)), continues=continues)
+    return Planned(make_plan(_with_settings(order, sha256, options, folder)))
+
+
+def _plan_course(found: CourseFolder, options: argparse.Namespace, folder: DataFolder) -> Planned:
+    """Plan a run of a course; what is said on the command line is in the place of what the course has."""
+    course = found.load()
+    if options.continues:
+        raise UserError("A course goes on with its own adapter.", "Leave out --continue, or --course.")
+    known = {each.name for each in fields(Choices)}
+    chosen: dict[str, Any] = {name: value for name, value in course.choices.items() if name in known}
+    model = course_model(course, options.model, folder)
+    sha256 = known_sha256(folder, model)
+    made = material_of(found, folder.runs, model, sha256, options.from_scratch)
+    choices = Choices(**{**chosen, "preset": course.preset, **_chosen(options)})
+    order = Order(options.name or course.name, model, made.material, choices, continues=made.continues)
+    return Planned(make_plan(_with_settings(order, sha256, options, folder)), found, made.learned)
+
+
+def _chosen(options: argparse.Namespace) -> dict[str, Any]:
+    found = {each.name: getattr(options, each.name) for each in fields(Choices)}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _with_settings(order: Order, sha256: str, options: argparse.Namespace, folder: DataFolder) -> Order:
+    settings, _ = load_settings(folder.settings)
+    return replace(
+        order,
+        stack=find_stack(folder, options.adapter),
+        n_ctx=settings.load_settings().n_ctx or _USUAL_N_CTX,
+        model_sha256=(sha256,) if sha256 else (),
     )
-
-
-def _known_hashes(folder: DataFolder, model: Path) -> tuple[str, ...]:
-    """Return the hash of a model's first file, if the library has it and the file is still of the same size."""
-    with open_models(folder) as models:
-        known = next((each for each in models.list_models() if each.path == str(model)), None)
-    is_same = known is not None and model.stat().st_size == known.size_bytes
-    return (known.sha256,) if known and known.sha256 and is_same else ()
 
 
 def prepare_run(plan: Plan, runs: Path, folder: DataFolder, teller: Teller) -> Prepared:
@@ -64,10 +109,10 @@ def prepare_run(plan: Plan, runs: Path, folder: DataFolder, teller: Teller) -> P
     settings, _ = load_settings(folder.settings)
     n_ctx = min(_N_CTX, plan.header.n_ctx_train or _N_CTX)
     with EngineClient() as engine:
-        teller.line("Loading the model.")
+        teller.doing("Loading the model.")
         chosen = replace(settings.load_settings(), n_ctx=n_ctx, speculate=False)
         engine.ask(Load(engine.next_request(), str(plan.order.model), chosen), Loaded)
-        prepared = prepare(runs, plan, engine, teller.line)
+        prepared = prepare(runs, plan, engine, teller.doing)
     teller.line("The engine has ended, so that the trainer has its memory.")
     for note in prepared.run.about["notes"]:
         teller.line(note)

@@ -3,6 +3,7 @@
     course.json            `Course`: the goal, the model, the documents and what is chosen; written whole or not at all
     texts/<sha256>.json    `ReadFile`: what was read in a document of this content, so that the file may go away
     examples.jsonl         a `CourseExample` a line: all that is learned or held out, in the order of the table
+    written.jsonl          a `Written` a line: what the model has written examples from, and is not asked again
     lock                   held by whoever changes the folder
 
 A run is made from a course (`course_material`), and a course may have several: each continues the one before.
@@ -11,11 +12,13 @@ A run is made from a course (`course_material`), and a course may have several: 
 from desktop_app.engine.messages import ChatMessage, Struct
 from desktop_app.finetune.goals import STYLE
 from desktop_app.finetune.pieces import Exchange, Passage, Piece
+from desktop_app.finetune.private_data import DEFAULT_OUT
 from desktop_app.finetune.recipe import BALANCED
 from desktop_app.trainer.contract import TEXT
 
-COURSE, TEXTS, EXAMPLES, LOCK = "course.json", "texts", "examples.jsonl", "lock"
+COURSE, TEXTS, EXAMPLES, WRITTEN, LOCK = "course.json", "texts", "examples.jsonl", "written.jsonl", "lock"
 FORMAT = 1
+CHATS_SOURCE = "chats:"  # the chats of this program, among the sources and as the path of their document
 
 
 class Section(Struct, frozen=True):
@@ -93,6 +96,9 @@ class CourseDocument(Struct, frozen=True):
         private: How many possible secrets and personal data were found, by kind (`private_data.KINDS`).
         is_left_out: The person does not want it.
         is_held_out: Nothing of it is learned; it is for measuring.
+        n_learned: How many characters of its text are learned, from its start; the rest is held out. Settled once, and
+            -1 until then.
+        before: The sha256 of what was there before it was changed, until its examples have taken over from that.
         trouble: Why it could not be read, as a sentence; everything else is empty then.
     """
 
@@ -107,6 +113,8 @@ class CourseDocument(Struct, frozen=True):
     private: dict[str, int] = {}
     is_left_out: bool = False
     is_held_out: bool = False
+    n_learned: int = -1
+    before: str = ""
     trouble: str = ""
 
 
@@ -117,7 +125,7 @@ class Course(Struct, frozen=True):
         name: Of the course, of its runs and of the adapters that come out of them.
         goal: One of `goals.GOALS`.
         model_sha256, model_path: The model that is taught; empty until one was chosen.
-        sources: Files and folders that the person gave, as absolute paths.
+        sources: Files and folders that the person gave, as absolute paths; and `CHATS_SOURCE`.
         private_out: Kinds of private data that are left out of everything that is learned.
         preset: One of `recipe.PRESETS`.
         choices: What was chosen besides: names and values of `recipe.Choices`.
@@ -132,7 +140,7 @@ class Course(Struct, frozen=True):
     model_path: str = ""
     sources: tuple[str, ...] = ()
     documents: tuple[CourseDocument, ...] = ()
-    private_out: tuple[str, ...] = ()
+    private_out: tuple[str, ...] = DEFAULT_OUT
     preset: str = BALANCED
     choices: dict[str, int | float | str | tuple[str, ...]] = {}
     characters_per_token: float = 4.0
@@ -183,3 +191,19 @@ class CourseExample(Struct, frozen=True):
         if not self.prompt:
             return Passage(self.answers[0], self.group, self.is_end)
         return Exchange(self.kind, self.prompt, self.answers, self.group)
+
+
+class Written(Struct, frozen=True):
+    """Something that the model has written examples from.
+
+    Attributes:
+        source: What it was: the id of a passage, or of an answer to be.
+        origin: One of `goals.WRITTEN`.
+        kept: How many examples came of it.
+        dropped: How many did not become one, by why.
+    """
+
+    source: str
+    origin: str
+    kept: int
+    dropped: dict[str, int] = {}

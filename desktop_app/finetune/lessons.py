@@ -10,7 +10,7 @@ from desktop_app.finetune.pieces import Exchange, Passage, Piece
 from desktop_app.finetune.plan import Plan
 from desktop_app.finetune.recipe import FEWEST_PREFERENCES, choose_replay, make_recipe
 from desktop_app.finetune.replay import replay_count
-from desktop_app.finetune.split import split
+from desktop_app.finetune.split import Split, split
 from desktop_app.finetune.text_examples import text_examples
 from desktop_app.finetune.words import count
 from desktop_app.trainer.contract import Example, Recipe
@@ -21,12 +21,15 @@ class Lessons:
     """What a run is made of.
 
     Attributes:
+        learned, held_out: As tokens.
+        parts: The same as texts.
         n_replay: How many of the model's own answers are to come to what is learned.
         notes: Sentences about what was left out, and what is to be expected.
     """
 
     learned: tuple[Example, ...]
     held_out: tuple[Example, ...]
+    parts: Split
     recipe: Recipe
     n_replay: int
     notes: tuple[str, ...]
@@ -39,7 +42,10 @@ def make_lessons(plan: Plan, encoder: Encoder) -> Lessons:
         UserError: If nothing is left to be learned.
     """
     exchanges = plan.documents.exchanges
-    parts = split(plan.documents.passages, exchanges, plan.choices.seed)
+    if plan.settled is not None:
+        parts = plan.settled.parts
+    else:
+        parts = split(plan.documents.passages, exchanges, plan.choices.seed)
     learned, notes = _examples(parts.learned, parts.held_out, plan, encoder)
     held_out, more_notes = _examples(parts.held_out, parts.learned, plan, encoder)
     if not learned:
@@ -52,6 +58,7 @@ def make_lessons(plan: Plan, encoder: Encoder) -> Lessons:
     return Lessons(
         learned=learned,
         held_out=held_out,
+        parts=parts,
         recipe=make_recipe(plan.choices, plan.loss, plan.length, len(learned) + n_replay, rank),
         n_replay=n_replay,
         notes=tuple(dict.fromkeys((*plan.documents.notes, *parts.notes, *notes, *more_notes, *_advice(exchanges)))),

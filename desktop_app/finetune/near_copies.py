@@ -18,25 +18,53 @@ _WORD = re.compile(r"\w+")
 _Runs = frozenset[int]
 
 
+class Copies:
+    """Texts that are known, and whether another one is nearly the same as one of them.
+
+    Args:
+        every: Compare only one run of so many, chosen by what it says: whole libraries would fill the memory.
+    """
+
+    def __init__(self, every: int = 1) -> None:
+        self._every = every
+        self._asked: list[_Runs] = []
+        self._answered: list[_Runs] = []
+        self._places: dict[int, list[int]] = {}
+        self._longest = 0
+
+    def add(self, piece: Piece) -> None:
+        """Know a text; its place is how many were known before."""
+        before, learned = _texts(piece)
+        runs = _runs(learned, self._every)
+        for run in runs:
+            self._places.setdefault(run, []).append(len(self._answered))
+        self._asked.append(_runs(before))
+        self._answered.append(runs)
+        self._longest = max(self._longest, len(runs))
+
+    def find(self, piece: Piece) -> int | None:
+        """Return the place of a text that this one is a near copy of, or None."""
+        before, learned = _texts(piece)
+        if LEAST_ALIKE * (len(learned) - RUN) > self._longest * self._every:
+            return None  # none of them is long enough, and the runs of a book fill the memory
+        mine, asked = _runs(learned, self._every), _runs(before)
+        shared = Counter(place for run in mine for place in self._places.get(run, ()))
+        return next(
+            (
+                place
+                for place in sorted(shared)
+                if _are_alike(mine, self._answered[place]) and _are_alike(asked, self._asked[place])
+            ),
+            None,
+        )
+
+
 def near_copies(pieces: Sequence[Piece], held_out: Sequence[Piece]) -> set[int]:
     """Return the places of the pieces that have a near copy among those held out."""
-    known = [_texts(piece) for piece in held_out]
-    asked, answered = [_runs(before) for before, _ in known], [_runs(learned) for _, learned in known]
-    places: dict[int, list[int]] = {}
-    for number, runs in enumerate(answered):
-        for run in runs:
-            places.setdefault(run, []).append(number)
-    longest = max(map(len, answered), default=0)
-    found = set()
-    for place, piece in enumerate(pieces):
-        before, learned = _texts(piece)
-        if LEAST_ALIKE * (len(learned) - RUN) > longest:
-            continue  # none of them is long enough, and the runs of a book fill the memory
-        mine, asked_here = _runs(learned), _runs(before)
-        shared = Counter(number for run in mine for number in places.get(run, ()))
-        if any(_are_alike(mine, answered[number]) and _are_alike(asked_here, asked[number]) for number in shared):
-            found.add(place)
-    return found
+    known = Copies()
+    for piece in held_out:
+        known.add(piece)
+    return {place for place, piece in enumerate(pieces) if known.find(piece) is not None}
 
 
 def _texts(piece: Piece) -> tuple[list[str], list[str]]:
@@ -50,10 +78,11 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(text.casefold()) or [text]  # there are answers without a letter
 
 
-def _runs(words: Sequence[str]) -> _Runs:
-    return frozenset(hash(tuple(words[start : start + RUN])) for start in range(max(1, len(words) - RUN + 1)))
+def _runs(words: Sequence[str], every: int = 1) -> _Runs:
+    runs = (hash(tuple(words[start : start + RUN])) for start in range(max(1, len(words) - RUN + 1)))
+    return frozenset(run for run in runs if run % every == 0)
 
 
 def _are_alike(first: _Runs, other: _Runs) -> bool:
     shared = len(first & other)
-    return shared >= LEAST_ALIKE * (len(first) + len(other) - shared)
+    return 0 < shared >= LEAST_ALIKE * (len(first) + len(other) - shared)

@@ -1,8 +1,9 @@
 """What a person wants to be trained, and everything that can be refused before an engine is started."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from desktop_app.adapters.stack import check_stack
 from desktop_app.engine.messages import AdapterScale, Stack
@@ -11,7 +12,22 @@ from desktop_app.finetune.documents import Documents, read_documents
 from desktop_app.finetune.frozen import Layer, Parent, check_continues, open_parent, open_stack
 from desktop_app.finetune.model_file import check_trainable
 from desktop_app.finetune.recipe import Choices, check_choices, choose_length, choose_loss
+from desktop_app.finetune.split import Split
 from desktop_app.library.gguf import GgufHeader, read_header
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What there is to learn where it is settled already what is held out, as it is of a course.
+
+    Attributes:
+        documents: Only those that something is from.
+        about: More for `Run.about`.
+    """
+
+    documents: Documents
+    parts: Split
+    about: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -21,7 +37,7 @@ class Order:
     Attributes:
         name: Of the run, and of the adapter that comes out of it.
         model: The file of the model.
-        documents: Files and folders.
+        documents: Files and folders; or what is in them, settled.
         stack: Adapters that lie under the new one and stay as they are.
         continues: The file of an adapter that is trained further, or None.
         n_ctx: Context length that the person chats with.
@@ -30,7 +46,7 @@ class Order:
 
     name: str
     model: Path
-    documents: Sequence[Path]
+    documents: Sequence[Path] | Material
     choices: Choices = field(default_factory=Choices)
     stack: Stack = ()
     continues: Path | None = None
@@ -44,6 +60,7 @@ class Plan:
 
     Attributes:
         choices: Those of the order; of an adapter that is trained further, its targets are among them.
+        settled: What is learned and what is held out, where that is not to be chosen here.
         loss, length: Of the recipe.
     """
 
@@ -51,6 +68,7 @@ class Plan:
     choices: Choices
     header: GgufHeader
     documents: Documents
+    settled: Material | None
     loss: str
     length: int
     stack: tuple[Layer, ...]
@@ -85,13 +103,18 @@ def make_plan(order: Order) -> Plan:
     if parent is not None:
         check_continues(parent, choices.rank, choices.targets)
         choices = replace(choices, targets=choices.targets or parent.targets)
-    documents = read_documents(order.documents)
+    settled, documents = None, order.documents
+    if isinstance(documents, Material):
+        settled, read = documents, documents.documents
+    else:
+        read = read_documents(documents)
     return Plan(
         order=order,
         choices=choices,
         header=header,
-        documents=documents,
-        loss=choose_loss(choices, documents.exchanges),
+        documents=read,
+        settled=settled,
+        loss=choose_loss(choices, read.exchanges),
         length=choose_length(choices, header.n_ctx_train),
         stack=stack,
         parent=parent,

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from desktop_app.finetune.measures import LEAST_GROUPS
 from desktop_app.finetune.near_copies import near_copies
 from desktop_app.finetune.pieces import Exchange, Passage, Piece
-from desktop_app.finetune.report import LEAST_GROUPS
 from desktop_app.finetune.words import count
 
 SHARE = 0.1
@@ -38,44 +38,57 @@ class Split:
 
 def split(passages: Sequence[Passage], exchanges: Sequence[Exchange], seed: int) -> Split:
     """Hold out about a tenth of the passages, of the answers to be imitated and of the preferences, each by itself."""
-    imitated = _grouped([each for each in exchanges if not each.is_preference])
-    preferred = _grouped([each for each in exchanges if each.is_preference])
-    chosen = _choose(imitated, seed) | _choose(preferred, seed)
-    parts = (_split_passages(passages, seed), _parted([*imitated, *preferred], chosen))
+    imitated = grouped([each for each in exchanges if not each.is_preference])
+    preferred = grouped([each for each in exchanges if each.is_preference])
+    chosen = choose(imitated, seed) | choose(preferred, seed)
+    parts = (split_passages(passages, seed), _parted([*imitated, *preferred], chosen))
     learned, held_out = ([*first, *other] for first, other in zip(*parts, strict=True))
     if not held_out or not learned:
         note = "There is too little to hold anything out, so it cannot be measured what was learned."
         return Split((*passages, *imitated, *preferred), (), (note,))
-    copies = near_copies(learned, held_out)
-    if len(copies) > _MOST_LEFT_OUT * len(learned):
-        note = "Most examples are near copies of each other, so what is held out says little about anything else."
-        return Split(tuple(learned), tuple(held_out), (note,))
+    copies, notes = copies_to_leave_out(learned, held_out)
     kept = tuple(piece for place, piece in enumerate(learned) if place not in copies)
-    notes = (f"Near copies of what is held out were left out: {count(len(copies), 'example')}.",) if copies else ()
     return Split(kept, tuple(held_out), notes)
 
 
-def _grouped(exchanges: Sequence[Exchange]) -> list[Exchange]:
+def copies_to_leave_out(learned: Sequence[Piece], held_out: Sequence[Piece]) -> tuple[set[int], tuple[str, ...]]:
+    """Return the places of what must not be learned, because it gives away what is held out, and sentences about it."""
+    copies = near_copies(learned, held_out)
+    if len(copies) > _MOST_LEFT_OUT * len(learned):
+        note = "Most examples are near copies of each other, so what is held out says little about anything else."
+        return set(), (note,)
+    notes = (f"Near copies of what is held out were left out: {count(len(copies), 'example')}.",) if copies else ()
+    return copies, notes
+
+
+def grouped(exchanges: Sequence[Exchange]) -> list[Exchange]:
     """Keep together what begins alike, unless all of it does: then each exchange stands for itself."""
     all_alike = len({each.beginning for each in exchanges}) < 2
     return [replace(each, group=each.id if all_alike else each.beginning) for each in exchanges]
 
 
-def _split_passages(passages: Sequence[Passage], seed: int) -> Parts:
-    sizes, chosen = _sizes(passages), _choose(passages, seed)
+def split_passages(passages: Sequence[Passage], seed: int, share: float = SHARE) -> Parts:
+    """Return documents that are learned and held out whole; or, if none has the size for that, the end of each.
+
+    Args:
+        passages: A document each.
+        seed: Chooses the documents.
+        share: Of all that is to be learned.
+    """
+    sizes, chosen = _sizes(passages), choose(passages, seed, share)
     held, total = sum(sizes[group] for group in chosen), sum(sizes.values())
-    if not SHARE / 2 * total <= held <= LARGEST_SHARE * total:
-        halves = [_cut(passage) for passage in passages]
+    if not share / 2 * total <= held <= 2 * share * total:
+        halves = [_cut(passage, share) for passage in passages]
         ends: list[Piece] = [end for _, end in halves if end is not None]
         if ends:
             return [start for start, _ in halves], ends
     return _parted(passages, chosen)
 
 
-def _choose(pieces: Sequence[Passage] | Sequence[Exchange], seed: int) -> set[str]:
+def choose(pieces: Sequence[Passage] | Sequence[Exchange], seed: int, share: float = SHARE) -> set[str]:
     """Return the groups to hold out, in an order by chance, and at least one if there are two.
 
-    They are a tenth of what is to be learned; or as many as a measurement needs, if a fifth of all are enough for that.
+    They are this share of what is to be learned; or as many as a measurement needs, where a fifth of all are enough.
     """
     sizes = _sizes(pieces)
     if len(sizes) < 2:
@@ -85,7 +98,7 @@ def _choose(pieces: Sequence[Passage] | Sequence[Exchange], seed: int) -> set[st
     chosen: set[str] = set()
     for group in sorted(sizes, key=lambda group: hashlib.sha256(f"{seed} {group}".encode()).digest()):
         with_it = held + sizes[group]
-        is_nearer = (held + with_it) / 2 <= SHARE * total
+        is_nearer = (held + with_it) / 2 <= share * total
         if is_nearer or (len(chosen) < needed and with_it <= _MOST_FOR_MEASURING * total):
             chosen.add(group)
             held = with_it
@@ -103,16 +116,16 @@ def _parted(pieces: Sequence[Piece], chosen: set[str]) -> Parts:
     return [each for each in pieces if each.group not in chosen], [each for each in pieces if each.group in chosen]
 
 
-def _cut(passage: Passage) -> tuple[Passage, Passage | None]:
-    """Return a document without its last tenth, and that; None if it is too short or has no border there.
+def _cut(passage: Passage, share: float) -> tuple[Passage, Passage | None]:
+    """Return a document without its end, and that; None if it is too short or has no border there.
 
     The two are cut where a paragraph ends, or else a line or a sentence.
     """
     text = passage.text
     if len(text) < LONG_DOCUMENT:
         return passage, None
-    earliest, latest = round((1 - LARGEST_SHARE) * len(text)), round((1 - SHARE / 2) * len(text))
-    wanted = (1 - SHARE) * len(text)
+    earliest, latest = round((1 - 2 * share) * len(text)), round((1 - share / 2) * len(text))
+    wanted = (1 - share) * len(text)
     for border in _BORDERS:
         found = list(border.finditer(text, earliest, latest))
         if found:

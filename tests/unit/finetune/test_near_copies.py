@@ -3,7 +3,7 @@
 import pytest
 
 from desktop_app.engine.messages import ChatMessage
-from desktop_app.finetune.near_copies import near_copies
+from desktop_app.finetune.near_copies import Copies, near_copies
 from desktop_app.finetune.pieces import Exchange, Passage
 from desktop_app.trainer.contract import TEXT
 
@@ -70,3 +70,14 @@ def test_of_exchanges_both_halves_count():
 def test_a_text_and_an_exchange_are_never_copies_of_each_other():
     exchange = Exchange(TEXT, (ChatMessage("user", "Say it."),), (TEXT_OF_SIXTY,))
     assert near_copies(passages(TEXT_OF_SIXTY), [exchange]) == set()
+
+
+@pytest.mark.parametrize("every", [1, 16])
+def test_of_many_texts_a_part_is_enough_to_know_copies(every):
+    known = Copies(every)
+    texts = [" ".join(f"{name}{number}" for number in range(800)) for name in "abc"]
+    for each in passages(*texts):
+        known.add(each)
+    copies = [text + " and some words more" for text in texts]
+    assert [known.find(each) for each in passages(*copies)] == [0, 1, 2]
+    assert known.find(Passage(" ".join(f"d{number}" for number in range(800)), "")) is None
