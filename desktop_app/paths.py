@@ -51,6 +51,11 @@ class DataFolder:
         return self.root / "runs"
 
     @property
+    def training(self) -> Path:
+        """The training environment of a packaged program, with all that belongs to it; may be deleted at any time."""
+        return self.root / "training"
+
+    @property
     def kv(self) -> Path:
         """KV states of conversations: a cache that may be deleted at any time."""
         return self.root / "kv"

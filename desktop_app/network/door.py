@@ -85,7 +85,7 @@ class Line:
 
     def __init__(self, door: "Door", host: str) -> None:
         self._door = door
-        self._socket: socket.socket | None = None
+        self._cut: Callable[[], None] | None = None
         self._stop = _stop.get()
         self._name = door.journal.begin(host, _why.get())
         self._has_ended = False
@@ -93,29 +93,38 @@ class Line:
 
     def attach(self, connected: socket.socket) -> None:
         """Take the socket by which it can be cut."""
-        self._socket = connected
+        self.attach_program(lambda: _shut_down(connected))
+
+    def attach_program(self, end: Callable[[], None]) -> None:
+        """Take what ends another program that makes the connection. It may be called at any time, from any thread."""
+        self._cut = end
         if self._stop is not None:
             self._stop.watch(self)
         if not self._door.is_open:
             self.cut()
 
     def cut(self) -> None:
-        """Wake whoever waits for more. Closing the socket would not: a waiting thread sleeps on."""
-        connected = self._socket  # another thread may be ending it
-        if connected is not None:
-            with suppress(OSError):
-                # That of an encrypted one would forget how to decrypt, and hand on what still lies there as it is.
-                socket.socket.shutdown(connected, socket.SHUT_RDWR)
+        """Wake whoever waits for more."""
+        cut = self._cut  # another thread may be ending it
+        if cut is not None:
+            cut()
 
     def end(self, outcome: str = "") -> None:
         if self._has_ended:
             return
         self._has_ended = True
-        self._socket = None
+        self._cut = None
         if self._stop is not None:
             self._stop.forget(self)
         self._door.forget(self)
         self._door.journal.end(self._name, self.received_bytes, outcome)
+
+
+def _shut_down(connected: socket.socket) -> None:
+    """Wake whoever waits for more to come. Closing the socket would not: a waiting thread sleeps on."""
+    with suppress(OSError):
+        # That of an encrypted one would forget how to decrypt, and hand on what still lies there as it is.
+        socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
 
 class Door:

@@ -12,6 +12,7 @@ CHAT = "Chat"
 MODEL = "Model"
 MEMORY = "Memory"
 ANSWERS = "Answers"
+TEACHING = "Teaching"
 MODEL_FILES = "Model files"
 PRIVACY = "Privacy"
 
@@ -70,11 +71,12 @@ class Whole(Option[int]):
 
 @dataclass(frozen=True)
 class Decimal(Option[float]):
-    """A number with a fraction, moved in steps."""
+    """A number with a fraction, moved in steps; `decimals` are shown."""
 
     minimum: float
     maximum: float
     step: float
+    decimals: int = 2
 
     def accepted(self, value: Any) -> float | None:
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -90,6 +92,15 @@ class Text(Option[str]):
 
     def accepted(self, value: Any) -> str | None:
         return value if isinstance(value, str) and len(value) <= self.max_chars else None
+
+
+@dataclass(frozen=True)
+class Line(Text):
+    """Text of one line, such as an address."""
+
+    def accepted(self, value: Any) -> str | None:
+        text = super().accepted(value)
+        return None if text is None or len(text.splitlines()) > 1 else text.strip()
 
 
 @dataclass(frozen=True)
@@ -297,6 +308,49 @@ MAX_TOKENS = Whole(
     "As long as the context allows",
 )
 
+GO_ON, PAUSE, WAIT = "go_on", "pause", "wait"  # while a model is being taught
+TRAIN_CLOSED = Choice(
+    "train_closed",
+    TEACHING,
+    "When the window is closed",
+    "A model that is being taught can go on learning without the window, or pause until you say that it may go on.",
+    GO_ON,
+    ((GO_ON, "Go on teaching"), (PAUSE, "Pause")),
+)
+TRAIN_WHILE_CHATTING = Choice(
+    "train_while_chatting",
+    TEACHING,
+    "While an answer is written",
+    "Teaching always leaves the computer to other work. If it waits, answers are as fast as without it.",
+    WAIT,
+    ((GO_ON, "Go on gently"), (WAIT, "Wait")),
+)
+NOTIFY_TRAINED = Toggle(
+    "notify_trained",
+    TEACHING,
+    "Notify me at the end",
+    "Your system shows a notification when a model has been taught and this window is not in front.",
+    True,
+)
+
+TRAINING_INDEX = Line(
+    "training_index",
+    TEACHING,
+    "Package index",
+    "Where the training environment of an installed Moatless gets its packages, for networks that have an index of "
+    "their own. Empty is the usual one, pypi.org.",
+    "",
+    MAX_PATH_CHARS,
+)
+TRAINING_FOLDER = Folder(
+    "training_folder",
+    TEACHING,
+    "Folder of packages",
+    "For computers without network: the training environment is made of the packages in this folder, and no connection "
+    "is made.",
+    "",
+)
+
 WATCHED_FOLDER = Folder(
     "watched_folder",
     MODEL_FILES,
@@ -333,6 +387,11 @@ OPTIONS: tuple[Option[Any], ...] = (
     MIN_P,
     REPEAT_PENALTY,
     MAX_TOKENS,
+    TRAIN_CLOSED,
+    TRAIN_WHILE_CHATTING,
+    NOTIFY_TRAINED,
+    TRAINING_INDEX,
+    TRAINING_FOLDER,
     WATCHED_FOLDER,
     OFFLINE,
 )

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from desktop_app.gui.settings.folder_field import FolderField
 from desktop_app.gui.theme import scale
-from desktop_app.settings.options import Choice, Decimal, Folder, Option, Text, Toggle, Whole
+from desktop_app.settings.options import Choice, Decimal, Folder, Line, Option, Text, Toggle, Whole
 
 TEXT_LINES = 4
 
@@ -76,12 +76,12 @@ def _bare_field(option: Option[Any], value: Any, on_change: Callable[[Any], None
         return _whole(option, value, on_change)
     if isinstance(option, Decimal):
         decimal = QDoubleSpinBox()
+        decimal.setDecimals(option.decimals)
         decimal.setRange(option.minimum, option.maximum)
         decimal.setSingleStep(option.step)
-        decimal.setDecimals(2)
         decimal.setValue(value)
         decimal.setKeyboardTracking(False)
-        decimal.valueChanged.connect(lambda number: on_change(round(number, 4)))
+        decimal.valueChanged.connect(lambda number: on_change(round(number, option.decimals)))
         return decimal
     if isinstance(option, Choice):
         combo = QComboBox()
@@ -94,6 +94,11 @@ def _bare_field(option: Option[Any], value: Any, on_change: Callable[[Any], None
         folder = FolderField(option.title, value)
         folder.chosen.connect(on_change)
         return folder
+    if isinstance(option, Line):
+        line = QLineEdit(value)
+        line.setMaxLength(option.max_chars)
+        line.editingFinished.connect(lambda: on_change(line.text().strip()))
+        return line
     assert isinstance(option, Text)
     return _text(option, value, on_change)
 

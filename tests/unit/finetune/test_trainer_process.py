@@ -56,10 +56,11 @@ def test_beside_a_person_at_work_it_is_humble(tmp_path, monkeypatch):
     monkeypatch.setattr(trainer_process, "physical_cores", lambda: 4)
     told = options(trainer_command(tmp_path, Start(is_background=True)))
     assert (told["--threads"], told["--nice"]) == ("3", "10")
-    monkeypatch.setattr(trainer_process, "physical_cores", lambda: 1)
-    assert options(trainer_command(tmp_path, Start(is_background=True)))["--threads"] == "1"
-    assert trainer_environment(True, {})["GOMP_SPINCOUNT"] == "0"
-    assert trainer_environment(False, {}) == {}
+    for n_cores in (1, 2):
+        monkeypatch.setattr(trainer_process, "physical_cores", lambda n_cores=n_cores: n_cores)
+        assert options(trainer_command(tmp_path, Start(is_background=True)))["--threads"] == str(n_cores)
+    assert trainer_environment(True, environment={})["GOMP_SPINCOUNT"] == "0"
+    assert trainer_environment(False, environment={}) == {}
 
 
 def test_a_place_a_mode_and_a_trial_are_told(tmp_path):
@@ -68,42 +69,24 @@ def test_a_place_a_mode_and_a_trial_are_told(tmp_path):
     assert (told["--steps"], told["--dry-run"]) == ("3", True)
 
 
-def test_what_belongs_to_this_program_is_not_inherited():
-    inherited = {
-        "PYTHONPATH": "/ours",
-        "PYTHONHOME": "/ours",
-        "_PYI_ARCHIVE_FILE": "/ours",
-        "QT_PLUGIN_PATH": "/ours",
-        "GGML_BACKEND_PATH": "/foreign",
-        "LLAMA_CPP_LIB_PATH": "/foreign",
-        "PATH": "/usr/bin",
-        "LD_LIBRARY_PATH": "/cuda",
-        "HOME": "/home/me",
-    }
-    kept = {"PATH": "/usr/bin", "LD_LIBRARY_PATH": "/cuda", "HOME": "/home/me"}
-    assert trainer_environment(False, inherited) == kept
+def test_another_python_may_train(tmp_path):
+    python = tmp_path / "bin" / "python"
+    assert trainer_command(tmp_path, Start(python=python))[:2] == [str(python), "-I"]
 
 
-def test_libraries_of_a_frozen_program_are_not_inherited(monkeypatch):
-    monkeypatch.setattr(sys, "frozen", True, raising=False)
-    assert trainer_environment(False, {"LD_LIBRARY_PATH": "/ours"}) == {}
-    original = {"LD_LIBRARY_PATH": "/ours", "LD_LIBRARY_PATH_ORIG": "/cuda"}
-    assert trainer_environment(False, original) == {"LD_LIBRARY_PATH": "/cuda"}
-
-
-def test_what_is_missing_is_named_before_anything_is_prepared(monkeypatch):
-    check_environment()
+def test_what_is_missing_is_named_before_anything_is_prepared(monkeypatch, tmp_path):
+    assert check_environment(tmp_path) == Path(sys.executable)
     real = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "torch" else real(name))
     with pytest.raises(UserError, match="Training needs torch, which this Python does not have") as caught:
-        check_environment()
-    assert caught.value.hint.endswith("-m pip install torch")
+        check_environment(tmp_path)
+    assert caught.value.hint.endswith("-m pip install -e .[finetune]")
 
 
-def test_an_installation_without_a_python_of_its_own_says_so(monkeypatch):
-    monkeypatch.setattr(sys, "frozen", True, raising=False)
-    with pytest.raises(UserError, match="cannot train yet"):
-        check_environment()
+def test_a_packaged_program_trains_in_its_own_environment_or_says_where_to_get_it(tmp_path):
+    with pytest.raises(UserError, match="Training needs the training environment") as caught:
+        check_environment(tmp_path / "training", program=tmp_path)
+    assert "Training environment" in caught.value.hint
 
 
 TALKING = "import sys; print('out'); print('err', file=sys.stderr); print(sys.stdin.read() == '')"

@@ -57,3 +57,8 @@ def test_the_precisions_on_offer_are_those_the_engine_has():
 def test_no_layers_on_the_gpu_is_something_else_than_automatic():
     assert options.GPU_LAYERS.default == options.GPU_LAYERS.minimum == -1
     assert options.GPU_LAYERS.accepted(0) == 0
+
+
+def test_a_line_is_one_line():
+    assert options.TRAINING_INDEX.accepted(" https://packages.example.org ") == "https://packages.example.org"
+    assert options.TRAINING_INDEX.accepted("two\nlines") is None

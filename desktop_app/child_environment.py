@@ -1,0 +1,82 @@
+"""Starting foreign programs (another Python, uv, a driver's tool) with nothing of ours that could disturb them.
+
+A frozen program has its own libraries and packages in variables that its children inherit, and a foreign one would load
+them in the place of its own: torch then fails with symbols that nobody has heard of. Processes of this program's own
+are started by `engine.launch`.
+"""
+
+import ctypes
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+_OURS = ("PYTHON", "_PYI_", "QT_PLUGIN_PATH", "QML2_IMPORT_PATH", "LLAMA_CPP_LIB_PATH", "GGML_BACKEND_PATH")
+_LIBRARY_PATHS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+
+
+def program_folder() -> Path | None:
+    """Return where a frozen program has its libraries; None in a source checkout."""
+    return Path(sys._MEIPASS) if getattr(sys, "frozen", False) else None  # type: ignore[attr-defined]
+
+
+def foreign_environment(
+    program: Path | None = None, environment: Mapping[str, str] | None = None, **own: str
+) -> dict[str, str]:
+    """Return the environment of a foreign program.
+
+    Args:
+        program: What `program_folder` gives.
+        environment: That of this process.
+        own: Variables to be added.
+    """
+    inherited = os.environ if environment is None else environment
+    kept = {name: value for name, value in inherited.items() if not name.startswith(_OURS)}
+    for name in _LIBRARY_PATHS:
+        original = kept.pop(f"{name}_ORIG", None)  # what it was before the frozen program changed it
+        if original is not None:
+            kept[name] = original
+        elif program is not None:
+            kept.pop(name, None)
+    if program is not None and "PATH" in kept:
+        folders = kept["PATH"].split(os.pathsep)
+        kept["PATH"] = os.pathsep.join(each for each in folders if not each or not Path(each).is_relative_to(program))
+    return {**kept, **own}
+
+
+def start_foreign(
+    command: Sequence[str], environment: Mapping[str, str], program: Path | None = None, **options: Any
+) -> "subprocess.Popen[bytes]":
+    """Start a foreign program without a console window of its own; nobody can be asked anything.
+
+    Args:
+        command: Program and arguments; the program by its full path.
+        environment: As `foreign_environment` gives it.
+        program: What `program_folder` gives.
+        options: Of `subprocess.Popen`.
+
+    Raises:
+        OSError: If it cannot be started.
+    """
+    flags = options.pop("creationflags", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows'
+    with _our_libraries_hidden(program):
+        return subprocess.Popen(
+            command, env=dict(environment), stdin=subprocess.DEVNULL, creationflags=flags, **options
+        )
+
+
+@contextmanager
+def _our_libraries_hidden(program: Path | None) -> Iterator[None]:
+    """On Windows, children also inherit where a frozen program has its libraries looked for."""
+    if sys.platform == "win32" and program is not None:
+        look_in = ctypes.WinDLL("kernel32").SetDllDirectoryW
+        look_in(None)
+        try:
+            yield
+        finally:
+            look_in(str(program))
+    else:
+        yield

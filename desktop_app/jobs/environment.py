@@ -1,0 +1,271 @@
+"""The training environment in the window: how it stands, what setting it up would mean, and the work on it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop_app.child_environment import program_folder
+from desktop_app.errors import UserError
+from desktop_app.finetune.environment.accelerator import Gpu, Suggestion, find_gpu, suggest
+from desktop_app.finetune.environment.install import install, remove, repair
+from desktop_app.finetune.environment.installation import Means, Verify, is_training
+from desktop_app.finetune.environment.installation import Step as Told
+from desktop_app.finetune.environment.lock import Lock, offered, this_computer
+from desktop_app.finetune.environment.place import Place, Record
+from desktop_app.finetune.environment.plan import Plan, make_plan
+from desktop_app.finetune.environment.status import USABLE, State, Status, read_status
+from desktop_app.finetune.environment.uv import Supply, find_uv
+from desktop_app.finetune.environment.verify import try_training
+from desktop_app.finetune.trainer_process import check_environment
+from desktop_app.jobs.background import Background
+from desktop_app.jobs.mixing import Step
+from desktop_app.jobs.preferences import Preferences
+from desktop_app.library.transfer import Stopped
+from desktop_app.network.door import Door, Stop
+from desktop_app.paths import DataFolder, bundled
+from desktop_app.settings import options
+
+CHOSEN = "As you have chosen."
+
+Work = Callable[[Place, Lock, Means, Stop, Callable[[Told], None]], Record]
+
+
+@dataclass(frozen=True)
+class Packaged:
+    """What makes a packaged program one.
+
+    Attributes:
+        program: Where it has its libraries, and uv.
+        locks: Where it has the lists of what is to be installed.
+        computer: Which of them are for this kind.
+        ask_gpu: Finds out whether there is one of NVIDIA.
+        verify: Proves that an environment works.
+    """
+
+    program: Path
+    locks: Path
+    computer: str
+    ask_gpu: Callable[[], Gpu | None] = find_gpu
+    verify: Verify = try_training
+
+
+def this_program() -> Packaged | None:
+    """Return what this program is; None in a source checkout, whose own Python trains."""
+    program = program_folder()
+    return Packaged(program, bundled("training"), this_computer()) if program else None
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What was found; without a plan, `trouble` says why nothing can be installed."""
+
+    status: Status
+    suggestion: Suggestion | None = None
+    accelerators: tuple[str, ...] = ()
+    plan: Plan | None = None
+    trouble: UserError | None = None
+
+
+class TrainingEnvironment(QObject):
+    """Lives in the GUI thread. One thing at a time is done to it.
+
+    Args:
+        packaged: What `this_program` returns. In a source checkout nothing can be installed, only be missing.
+
+    Attributes:
+        state: How it stands; None until that is known.
+        record: What is known of the one in use.
+        plan: What setting it up would mean; None where nothing is to be set up, or cannot be.
+        accelerators: What there is to choose from, as the names in `lock.ACCELERATORS`.
+        step: What is being done to it now; `can_cancel`, whether that can be ended.
+        trouble: What went wrong last, or why nothing can be set up.
+
+    Signals:
+        changed(): One of these is different, besides `step` while that goes on.
+        progressed(Step): The work goes on.
+        failed(UserError): It ended without what was wanted; `changed` comes before.
+    """
+
+    changed = Signal()
+    progressed = Signal(Step)
+    failed = Signal(UserError)
+    _told = Signal(object)
+
+    def __init__(
+        self,
+        background: Background,
+        folder: DataFolder,
+        preferences: Preferences,
+        door: Door,
+        packaged: Packaged | None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._background = background
+        self._folder = folder
+        self._place = Place(folder.training)
+        self._preferences = preferences
+        self._door = door
+        self._packaged = packaged
+        self._suggestion: Suggestion | None = None
+        self._accelerator = ""  # that the person has chosen
+        self._stop: Stop | None = None
+        self._is_usable = False  # as long as nothing damages or removes it
+        self.state: State | None = None
+        self.record: Record | None = None
+        self.plan: Plan | None = None
+        self.accelerators: tuple[str, ...] = ()
+        self.step: Step | None = None
+        self.can_cancel = False
+        self.trouble: UserError | None = None
+        self._told.connect(self._on_told)
+        preferences.changed.connect(self._on_preference)
+        if packaged is None:
+            self._check_own_python()
+        else:
+            self.look()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether training can begin."""
+        return self._is_usable
+
+    @property
+    def is_busy(self) -> bool:
+        return self._stop is not None
+
+    @property
+    def is_packaged(self) -> bool:
+        return self._packaged is not None
+
+    def look(self) -> None:
+        """Find out how it stands, unless something is being done to it."""
+        if self._packaged is not None and not self.is_busy:
+            work = partial(_look, self._place, self._folder.runs, self._packaged, self._supply())
+            self._background.run(partial(work, self._suggestion, self._accelerator), self._on_looked)
+
+    def choose(self, accelerator: str) -> None:
+        """Plan for another kind of processor."""
+        self._accelerator = accelerator
+        self.look()
+
+    # ------------------------------------------------------------ work
+
+    def install(self) -> None:
+        """Set it up as planned, also in the place of an older one."""
+        self._begin(install, Step("Looking the packages up"))
+
+    def repair(self) -> None:
+        """Set it up in the place of a damaged one."""
+        self._begin(repair, Step("Removing what is damaged"))
+
+    def remove(self) -> None:
+        """Remove everything that belongs to it."""
+        if self._packaged is not None and not self.is_busy:
+            self._is_usable = False
+            self._start(lambda: remove(self._place, self._folder.runs), Step("Removing the training environment"))
+
+    def cancel(self) -> None:
+        """End what is being done. What was downloaded is kept, and an environment in use stays."""
+        if self._stop is not None:
+            self._stop.set()
+
+    def close(self) -> None:
+        """End what is being done; for the end of the program."""
+        self.cancel()
+
+    def _begin(self, work: Work, step: Step) -> None:
+        if self._packaged is None or self.plan is None or self.is_busy:
+            return
+        try:
+            means = self._means(self._packaged)
+        except UserError as error:
+            self._on_failed(error)
+            return
+        stop, lock = Stop(), self.plan.lock
+        self._start(lambda: work(self._place, lock, means, stop, self._told.emit), step, stop)
+
+    def _start(self, work: Callable[[], object], step: Step, stop: Stop | None = None) -> None:
+        def until_stopped() -> None:
+            try:
+                work()
+            except Stopped:
+                return
+
+        self._stop, self.can_cancel = stop or Stop(), stop is not None
+        self.trouble = None
+        self.step = step
+        self.changed.emit()
+        self.progressed.emit(step)
+        self._background.run_long(until_stopped, lambda _done: self._on_ended(), self._on_failed)
+
+    def _means(self, here: Packaged) -> Means:
+        uv = find_uv(here.program)
+        return Means(uv, here.program, self._supply(), self._door, self._folder.runs, here.verify)
+
+    def _supply(self) -> Supply:
+        folder = self._preferences[options.TRAINING_FOLDER]
+        return Supply(self._preferences[options.TRAINING_INDEX], Path(folder) if folder else None)
+
+    def _on_told(self, told: Told) -> None:
+        if self.is_busy:
+            self.step = Step(told.words, told.fraction, told.seconds_left)
+            if told.state != self.state:
+                self.state = told.state
+                self.changed.emit()
+            self.progressed.emit(self.step)
+
+    def _on_ended(self) -> None:
+        self._stop = self.step = None
+        self.look()
+
+    def _on_failed(self, error: UserError) -> None:
+        self._stop = self.step = None
+        self.trouble = error
+        self.look()
+        self.changed.emit()
+        self.failed.emit(error)
+
+    # ------------------------------------------------------------ how it stands
+
+    def _on_looked(self, found: _Look) -> None:
+        if self.is_busy:
+            return
+        self._suggestion = found.suggestion
+        self.state, self.record = found.status.state, found.status.record
+        self.plan, self.accelerators = found.plan, found.accelerators
+        self._is_usable = self.state in USABLE
+        self.trouble = found.trouble or (None if self.state == State.READY else self.trouble)
+        self.changed.emit()
+
+    def _on_preference(self, option: options.Option[object]) -> None:
+        if option in (options.TRAINING_INDEX, options.TRAINING_FOLDER):
+            self.look()
+
+    def _check_own_python(self) -> None:
+        try:
+            check_environment(self._folder.training)
+            self.state, self._is_usable = State.READY, True
+        except UserError as error:
+            self.state, self.trouble = State.ABSENT, error
+
+
+def _look(
+    place: Place, runs: Path, here: Packaged, supply: Supply, suggestion: Suggestion | None, accelerator: str
+) -> _Look:
+    try:
+        locks = offered(here.locks, here.computer)
+    except UserError as error:
+        return _Look(read_status(place, {}, is_training(runs)), trouble=error)
+    suggestion = suggestion or suggest(locks, here.ask_gpu)
+    status = read_status(place, locks, is_training(runs))
+    record = status.record
+    chosen = next(
+        each for each in (accelerator, record.accelerator if record else "", suggestion.accelerator) if each in locks
+    )
+    reason = suggestion.sentence if chosen == suggestion.accelerator else CHOSEN
+    plan = None if status.state == State.READY else make_plan(place, locks[chosen], supply, reason)
+    return _Look(status, suggestion, tuple(locks), plan)

@@ -1,0 +1,51 @@
+"""What a foreign program gets to know of this one: nothing that could take the place of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from desktop_app.child_environment import foreign_environment, program_folder, start_foreign
+
+OURS = Path("/opt/moatless/_internal")
+
+
+def test_what_belongs_to_this_program_is_not_inherited():
+    inherited = {
+        "PYTHONPATH": "/ours",
+        "PYTHONHOME": "/ours",
+        "_PYI_ARCHIVE_FILE": "/ours",
+        "_PYI_PARENT_PROCESS_LEVEL": "1",
+        "QT_PLUGIN_PATH": "/ours",
+        "QML2_IMPORT_PATH": "/ours",
+        "GGML_BACKEND_PATH": "/foreign",
+        "LLAMA_CPP_LIB_PATH": "/foreign",
+    }
+    kept = {"PATH": "/usr/bin", "LD_LIBRARY_PATH": "/cuda", "HOME": "/home/me"}
+    assert foreign_environment(None, {**inherited, **kept}) == kept
+    assert foreign_environment(None, inherited, LANG="C") == {"LANG": "C"}
+
+
+def test_libraries_of_a_packaged_program_are_not_inherited():
+    for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"):
+        assert foreign_environment(OURS, {name: str(OURS)}) == {}
+        assert foreign_environment(OURS, {name: str(OURS), f"{name}_ORIG": "/cuda"}) == {name: "/cuda"}
+
+
+def test_programs_of_a_packaged_program_are_not_found_in_the_place_of_the_systems():
+    path = os.pathsep.join(["/usr/bin", str(OURS), str(OURS / "bin"), "/opt/moatless-tools"])
+    assert foreign_environment(OURS, {"PATH": path})["PATH"] == os.pathsep.join(["/usr/bin", "/opt/moatless-tools"])
+    assert foreign_environment(None, {"PATH": path})["PATH"] == path
+
+
+def test_it_has_nobody_to_ask_and_gets_what_is_added(tmp_path):
+    code = "import os, sys; print(os.environ['ADDED'], repr(sys.stdin.read()))"
+    environment = foreign_environment(None, os.environ, ADDED="this")
+    command = [sys.executable, "-I", "-c", code]
+    with start_foreign(command, environment, stdout=subprocess.PIPE) as process:
+        said, _ = process.communicate()
+    assert said.split() == [b"this", b"''"]
+
+
+def test_in_a_checkout_there_is_no_packaged_program():
+    assert program_folder() is None
