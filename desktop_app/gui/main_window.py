@@ -9,11 +9,12 @@ from desktop_app.gui.rail import Rail
 SMALLEST = (640, 480)  # half of a small laptop's screen
 STANDARD = (1180, 780)
 
-CHAT, MODELS, ADAPTERS, SETTINGS = "chat", "models", "adapters", "settings"
+CHAT, MODELS, ADAPTERS, TEACH, SETTINGS = "chat", "models", "adapters", "teach", "settings"
 PAGES = {
     CHAT: ("message-square", "Chat"),
     MODELS: ("boxes", "Models"),
     ADAPTERS: ("layers", "Adapters"),
+    TEACH: ("graduation-cap", "Teach"),
     SETTINGS: ("settings", "Settings"),
 }
 

@@ -19,8 +19,9 @@ from desktop_app.gui.adapters.mix_panel import MixPanel
 from desktop_app.gui.chat.chat_page import ChatPage
 from desktop_app.gui.library.library_page import FIND
 from desktop_app.gui.library.models_page import ModelsPage
-from desktop_app.gui.main_window import ADAPTERS, CHAT, MODELS, SETTINGS, MainWindow
+from desktop_app.gui.main_window import ADAPTERS, CHAT, MODELS, SETTINGS, TEACH, MainWindow
 from desktop_app.gui.settings.settings_view import SettingsView
+from desktop_app.gui.teaching import Teaching
 from desktop_app.gui.trouble_page import TroublePage
 from desktop_app.gui.widgets.toast import Toast
 from desktop_app.jobs.adapter_browser import AdapterBrowser
@@ -130,12 +131,24 @@ class Workspace(QObject):
             self.connection,
             background,
         )
+        self.teaching = Teaching(
+            window,
+            folder,
+            background,
+            preferences,
+            self.engine,
+            self.session,
+            self.library,
+            self.adapter_library,
+            self.connection,
+        )
         self.settings_view = SettingsView(preferences, self.connection, str(folder.root))
         self.settings = self.settings_view.settings
         pages: dict[str, QWidget] = {
             CHAT: self.chat,
             MODELS: self.models,
             ADAPTERS: self.adapters,
+            TEACH: self.teaching.place,
             SETTINGS: self.settings_view,
         }
         window.set_pages(pages)
@@ -150,6 +163,7 @@ class Workspace(QObject):
     def close(self) -> None:
         """Save what is being written, end the engine, close the database; the background still has to be closed."""
         self.session.close()
+        self.teaching.close()
         for hub_job in (self.queue, self.browser, self.adapter_browser, self.connection):
             hub_job.close()
         for job in (self.library, self.care, self.finder, self.mixing, self.merging):
@@ -189,6 +203,7 @@ class Workspace(QObject):
         self.adapter_library.refresh()
         self.presets.refresh()
         self.queue.open()
+        self.teaching.open()
         self.finder.scan()
         self.chat.list.refresh()
         self.window.show_page(self._state.page or CHAT)
@@ -200,6 +215,7 @@ class Workspace(QObject):
     # ------------------------------------------------------------ wiring
 
     def _connect(self) -> None:
+        window = self.window
         self.background.trouble.connect(self._tell)
         self.engine.crashed.connect(self._tell)
         self.engine.state_changed.connect(self._on_engine_state)
@@ -223,11 +239,18 @@ class Workspace(QObject):
         self.adapter_library.told.connect(self.toast.tell)
         self.adapter_library.refused.connect(self._tell)
         self.adapters.chat_wanted.connect(self._add_to_chat)
-        self.chat.models_wanted.connect(lambda: self.window.show_page(MODELS))
+        self.teaching.chat_wanted.connect(self._chat_with_adapter)
+        self.teaching.adapter_wanted.connect(self._show_adapter)
+        self.teaching.told.connect(self.toast.tell)
+        self.teaching.undo_offered.connect(self.toast.tell)
+        self.teaching.refused.connect(self._tell)
+        self.teaching.progressed.connect(lambda done: window.rail.show_progress(TEACH, done, "learned"))
+        self.teaching.front_wanted.connect(window.raise_to_front)
+        self.chat.models_wanted.connect(lambda: window.show_page(MODELS))
         self.chat.better_model_wanted.connect(self._find_models)
         self.chat.mix.told.connect(self.toast.tell)
         self.chat.mix.undo_offered.connect(self.toast.tell)
-        self.chat.adapters_wanted.connect(lambda: self.window.show_page(ADAPTERS))
+        self.chat.adapters_wanted.connect(lambda: window.show_page(ADAPTERS))
         self.chat.undo_offered.connect(self.toast.tell)
         self.preferences.changed.connect(self._on_preference)
         for option in (options.SEND_KEY, options.IDLE_MINUTES):
@@ -278,6 +301,18 @@ class Workspace(QObject):
         self.session.set_stack((*self.session.conversation.stack, entry))
         self.window.show_page(CHAT)
         self.chat.composer.edit.setFocus()
+
+    def _show_adapter(self, adapter: Adapter) -> None:
+        self.window.show_page(ADAPTERS)
+        self.adapters.open_adapter(adapter)
+
+    def _chat_with_adapter(self, adapter: Adapter, model: Model | None) -> None:
+        """Open a new conversation with an adapter, and with the model that it was made for."""
+        self.chat.mixer.settle()
+        self.session.start_new()
+        if model is not None:
+            self.session.use_model(model)
+        self._add_to_chat(adapter)
 
     def _on_preference(self, option: options.Option[Any]) -> None:
         if option is options.SEND_KEY:

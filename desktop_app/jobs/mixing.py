@@ -269,6 +269,9 @@ class Mixing(QObject):
         if made is None:
             self._end_making()
             return
+        if self._making is not None and self._making.is_set():  # it was made before that was heard
+            self._background.run(lambda: made.inspected.path.unlink(missing_ok=True), lambda _none: self._end_making())
+            return
 
         def entered(adapter: Adapter) -> None:
             def tell() -> None:

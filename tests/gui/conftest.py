@@ -1,6 +1,7 @@
 """The window's jobs on the echo engine: everything but a model, in milliseconds."""
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from desktop_app.engine.choices import LoadSettings
 from desktop_app.jobs.background import Background
@@ -8,6 +9,17 @@ from desktop_app.jobs.chat_session import ChatSession
 from desktop_app.jobs.engine import Engine
 from desktop_app.jobs.store import Store
 from desktop_app.storage.records import Conversation
+
+HANG_MS = 60_000  # far more than anything here takes, also beside other work
+
+
+@pytest.fixture(autouse=True, scope="session")
+def patience():
+    """Let waiting end when something hangs, and not when the computer is busy."""
+    with pytest.MonkeyPatch.context() as patch:
+        for wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals, QtBot.waitActive, QtBot.waitExposed):
+            patch.setitem(wait.__kwdefaults__, "timeout", HANG_MS)
+        yield
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from desktop_app.engine.echo import PACE_VARIABLE
 from desktop_app.gui.chat.message_editor import MessageEditor
-from desktop_app.gui.main_window import ADAPTERS, CHAT, MODELS, SETTINGS
+from desktop_app.gui.main_window import CHAT, PAGES, SETTINGS
 from desktop_app.gui.trouble_page import TroublePage
 from desktop_app.settings import options
 from desktop_app.storage.records import MessageState
@@ -311,7 +311,7 @@ def test_everything_a_person_can_use_has_a_name(qtbot, app, stored):
         app.session.open(ids["Foxes"])
     app.chat.header.options_button.click()
     nameless = []
-    for page in (CHAT, MODELS, ADAPTERS, SETTINGS):
+    for page in PAGES:
         app.window.show_page(page)
         for widget in app.window.findChildren(QWidget):
             is_part = isinstance(widget, QScrollBar) or widget.objectName().startswith("qt_")
