@@ -28,6 +28,7 @@ from tests.shots.adapter_content import fill_with_adapters
 from tests.shots.adapter_scenes import AdapterScenes
 from tests.shots.content import store_conversations
 from tests.shots.hub_content import GATED, SHOWN, fill
+from tests.shots.teach_scenes import TeachScenes
 from tests.shots.waiting import wait, wait_for
 from tests.support.hub import LoopbackHub
 
@@ -171,6 +172,7 @@ def main(folder: Path, groups: list[str]) -> None:
                 "chat": photographer.chat,
                 "models": photographer.library,
                 "adapters": AdapterScenes(photographer, data.adapters).take,
+                "teach": TeachScenes(photographer).take,
                 "settings": photographer.settings,
                 "trouble": photographer.trouble,
             }

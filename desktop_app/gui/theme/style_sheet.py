@@ -208,7 +208,7 @@ QListView::item {{ border-radius: {scale.RADIUS_SMALL}px; padding: 0 8px; min-he
 QListView::item:hover {{ background: {t.hover}; }}
 QListView::item:selected {{ background: {t.accent_soft}; color: {t.text}; }}
 QTableView::item {{ padding: 0 5px; border: none; }}
-QHeaderView::section {{ background: {t.base}; color: {t.muted}; border: none; padding: 4px 8px; }}
+QHeaderView::section {{ background: transparent; color: {t.muted}; border: none; padding: 4px 8px; }}
 """
 
 

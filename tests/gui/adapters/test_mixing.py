@@ -187,9 +187,24 @@ def test_what_cannot_be_made_is_told_and_leaves_nothing(qtbot, mixing, put, pair
 
 
 def test_making_can_be_stopped(qtbot, mixing, pair, tiny, data_folder):
-    with qtbot.waitSignal(mixing.making_ended), qtbot.assertNotEmitted(mixing.flattened):
+    with qtbot.assertNotEmitted(mixing.flattened), qtbot.waitSignal(mixing.making_ended):
         mixing.flatten(pair, tiny, "Both", 8)
         mixing.stop_flattening()
     assert list(data_folder.adapters.iterdir()) == []
     with qtbot.waitSignal(mixing.flattened):
         mixing.flatten(pair, tiny, "Both", 8)
+
+
+def test_who_stops_at_the_last_moment_has_stopped(qtbot, mixing, pair, tiny, data_folder, monkeypatch):
+    """Even if the word that it is made is on its way already."""
+    done = mixing._on_made
+
+    def stop_first(made):
+        mixing.stop_flattening()
+        done(made)
+
+    monkeypatch.setattr(mixing, "_on_made", stop_first)
+    with qtbot.assertNotEmitted(mixing.flattened), qtbot.waitSignal(mixing.making_ended):
+        mixing.flatten(pair, tiny, "Both", 8)
+    assert list(data_folder.adapters.iterdir()) == []
+    assert not mixing.is_making

@@ -1,0 +1,1 @@
+"""The Teach page: from documents to an adapter, in five steps."""
