@@ -91,6 +91,7 @@ def test_stopping_is_no_failure(qtbot, task, heard, scripted):
 
 def test_what_is_stopped_before_it_has_begun_never_begins(qtbot, task, heard, scripted, opened):
     scripted(examples=[0])
+    opened.set_goal(FORMAT)  # which has to be in the files before a command may begin
     task.write_examples()
     task.stop()
     wait(qtbot, heard, "ended")
