@@ -36,6 +36,38 @@ def likelihood(measured: Sequence[Measured]) -> Change | None:
     return _change(chosen, losses, [each.tokens for each in chosen])
 
 
+def beyond_words(measured: Sequence[Measured], shuffled: Sequence[Measured]) -> Change | None:
+    """Return how much more has been gained on texts than on the same ones with their words in random order.
+
+    Args:
+        measured: Texts that were held out; groups that have no counterpart do not count.
+        shuffled: Their counterparts.
+
+    Returns:
+        `before` is the change on the shuffled texts, `after` that on the texts, both in nats a token, and the interval
+        is that of their difference: a mean over groups.
+    """
+    counterparts = _changes_by_group(shuffled)
+    changes = {name: change for name, change in _changes_by_group(measured).items() if name in counterparts}
+    if not changes:
+        return None
+    pairs = np.array([(counterparts[name], change) for name, change in changes.items()])
+    low, high = _interval(pairs[:, 1] - pairs[:, 0], np.ones(len(pairs)))
+    before, after = map(float, pairs.mean(axis=0))
+    documents = {name.partition("#")[0] for name in changes}
+    return Change(before, after, low, high, len(pairs), len(pairs), len(documents))
+
+
+def _changes_by_group(measured: Sequence[Measured]) -> dict[str, float]:
+    """Return the change of the loss on the texts of each group, in nats a token."""
+    sums: dict[str, tuple[float, int]] = {}
+    for each in measured:
+        if each.example.kind == TEXT:
+            change, tokens = sums.get(each.example.group, (0.0, 0))
+            sums[each.example.group] = change + sum(each.before) - sum(each.after), tokens + each.tokens
+    return {name: change / tokens for name, (change, tokens) in sums.items()}
+
+
 def preference(measured: Sequence[Measured]) -> Change | None:
     """Return how much more likely what was liked has become, in nats an example; less is better.
 

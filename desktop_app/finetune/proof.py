@@ -17,14 +17,16 @@ from desktop_app.engine.messages import AdapterScale, Record, Recorded, Stack
 from desktop_app.errors import UserError
 from desktop_app.finetune import events
 from desktop_app.finetune.answering import Tell
-from desktop_app.finetune.encoder import Engine
+from desktop_app.finetune.encoder import Engine, EngineEncoder
 from desktop_app.finetune.export import write_adapter
-from desktop_app.finetune.held_out import Measured, likelihood, preference
+from desktop_app.finetune.held_out import Measured, beyond_words, likelihood, preference
 from desktop_app.finetune.measures import Training
 from desktop_app.finetune.report import TEXT, Report, read_report, write_report
 from desktop_app.finetune.run_folder import Progress, read_progress
 from desktop_app.finetune.source_texts import read_source_texts
+from desktop_app.finetune.text_examples import is_passage
 from desktop_app.finetune.trial_answers import Stacks, try_out
+from desktop_app.finetune.word_order import shuffled_examples
 from desktop_app.finetune.work import stack_before, work_folder
 from desktop_app.trainer import contract
 from desktop_app.trainer.contract import Run
@@ -33,7 +35,7 @@ from desktop_app.trainer.reading import Reading
 
 _FOLDER = "proof"  # in the run folder, for as long as it takes
 _WINDOW = 2048  # tokens that the engine records at once
-_READ_PROBE, _READ_HELD_OUT = 0.05, 0.5  # by then, of the time that it takes
+_READ_PROBE, _READ_HELD_OUT, _READ_SHUFFLED = 0.05, 0.4, 0.7  # by then, of the time that it takes
 
 
 def prove(folder: Path, engine: Engine, tell: Tell = lambda _fraction: None) -> Report:
@@ -53,14 +55,17 @@ def prove(folder: Path, engine: Engine, tell: Tell = lambda _fraction: None) -> 
     run, progress = contract.read_run(folder), read_progress(folder)
     with work_folder(folder, _FOLDER) as work:
         recorder = _Recorder(engine, work)
-        stacks = without, stack = _stacks(folder, run, work)
-        parity, effect = _read_probe(folder, recorder, stack)
+        stacks = _stacks(folder, run, work)
+        parity, effect = _read_probe(folder, recorder, stacks[1])
         tell(_READ_PROBE)
         if not parity.is_same:
             raise _fail(folder, parity)
-        measured = _read_held_out(folder, recorder, (without, stack), _part(tell, _READ_PROBE, _READ_HELD_OUT))
         texts = read_source_texts(folder)
-        tried = try_out(engine, texts, run, stacks, _part(tell, _READ_HELD_OUT, 1))
+        held_out = contract.read_examples(folder / contract.HELD_OUT)
+        measured = _read_examples(held_out, recorder, stacks, _part(tell, _READ_PROBE, _READ_HELD_OUT))
+        shuffled = shuffled_examples(texts, EngineEncoder(engine), run.recipe.length)
+        control = _read_examples(shuffled, recorder, stacks, _part(tell, _READ_HELD_OUT, _READ_SHUFFLED))
+        tried = try_out(engine, texts, run, stacks, _part(tell, _READ_SHUFFLED, 1))
     earlier = set(run.about.get("earlier_groups", ()))
     kept = [each for each in measured if each.example.group in earlier]
     report = Report(
@@ -76,6 +81,7 @@ def prove(folder: Path, engine: Engine, tell: Tell = lambda _fraction: None) -> 
         tried.speed,
         likelihood(kept) or preference(kept),
         run.about.get("unit", TEXT),
+        beyond_words([each for each in measured if is_passage(each.example)], control),
     )
     write_report(folder, report)
     events.add_event(folder, events.PROVED, effect=asdict(effect), is_gain=report.is_gain)
@@ -146,8 +152,9 @@ def _fail(folder: Path, parity: Reading) -> UserError:
     return error
 
 
-def _read_held_out(folder: Path, recorder: _Recorder, stacks: Stacks, tell: Tell) -> list[Measured]:
-    examples = contract.read_examples(folder / contract.HELD_OUT)
+def _read_examples(
+    examples: Sequence[contract.Example], recorder: _Recorder, stacks: Stacks, tell: Tell
+) -> list[Measured]:
     measured = []
     for number, example in enumerate(examples):
         tell(number / len(examples))
@@ -183,6 +190,7 @@ def evaluation(report: Report) -> dict[str, Any]:
         "held_out": asdict(report.held_out) if report.held_out else None,
         "preferred": asdict(report.preferred) if report.preferred else None,
         "kept": asdict(report.kept) if report.kept else None,
+        "beyond_words": asdict(report.beyond_words) if report.beyond_words else None,
         "repeated_words": report.memorised.words if report.memorised else None,
         "loss_before": report.training.loss_before,
         "loss_after": report.training.loss_after,

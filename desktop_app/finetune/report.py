@@ -66,6 +66,8 @@ class Report:
         speed: None if nothing was answered.
         kept: The likelihood of what earlier runs held out, where this one goes on with what they have learned.
         unit: What is held out as a whole: text, document, section or conversation.
+        beyond_words: The change on passages that were held out, beside that on the same words in random order
+            (`held_out.beyond_words`); None if there were none.
     """
 
     run: str
@@ -80,6 +82,7 @@ class Report:
     speed: Speed | None = None
     kept: Change | None = None
     unit: str = TEXT
+    beyond_words: Change | None = None
 
     @property
     def has_general_effect(self) -> bool:
@@ -102,11 +105,17 @@ class Report:
         if any(each.is_loss for each in self.changes) or self.has_lost:
             return Outcome.HARM
         if any(each.is_gain for each in self.changes):
-            return Outcome.GAIN
+            return Outcome.NO_GAIN if self.has_only_words else Outcome.GAIN
         if not self.has_effect:
             return Outcome.NO_EFFECT
         is_measured = any(each.is_enough for each in self.changes)
         return Outcome.NO_GAIN if is_measured else Outcome.NOT_MEASURED
+
+    @property
+    def has_only_words(self) -> bool:
+        """Whether all that it has learned is which words occur: it gained as much where they stood in random order."""
+        beyond, liked = self.beyond_words, self.preferred
+        return beyond is not None and beyond.is_enough and not beyond.is_gain and not (liked and liked.is_gain)
 
     @property
     def has_lost(self) -> bool:
@@ -145,7 +154,8 @@ def read_report(folder: Path) -> Report | None:
     try:
         told = json.loads((folder / REPORT).read_text(encoding="utf-8"))
         run, model = told["run"], told["model"]
-        changes = {name: _made(Change, told.get(name)) for name in ("held_out", "preferred", "kept")}
+        names = ("held_out", "preferred", "kept", "beyond_words")
+        changes = {name: _made(Change, told.get(name)) for name in names}
         return Report(
             run,
             model,
@@ -159,6 +169,7 @@ def read_report(folder: Path) -> Report | None:
             _made(Speed, told.get("speed")),
             changes["kept"],
             told.get("unit", TEXT),
+            changes["beyond_words"],
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -180,6 +191,11 @@ def verdict(report: Report) -> str:
             return "It has become worse at what earlier versions had learned, so it stays switched off."
         case Outcome.HARM:
             return "It does harm: what it has not learned from it knows worse than before, so it stays switched off."
+        case Outcome.NO_GAIN if report.has_only_words:
+            return (
+                "There is no measurable gain: it has learned which words occur, but not how they are used, so it stays "
+                "switched off."
+            )
         case Outcome.NO_GAIN:
             return (
                 "There is no measurable gain: what it has not learned from it knows no better than before, so it "
@@ -208,6 +224,8 @@ def sentences(report: Report) -> list[str]:
         told.append(_held_out(report.held_out, report.unit))
     if report.preferred:
         told.append(_preferred(report.preferred))
+    if report.beyond_words and report.beyond_words.is_enough:
+        told.append(_beyond_words(report.beyond_words))
     if report.kept:
         told.append(_kept(report.kept, report.has_lost))
     told.append(_forgotten(report))
@@ -257,6 +275,13 @@ def _preferred(change: Change) -> str:
     if change.is_loss:
         return f"{what}, what was liked lost to what was not by {amount}, so it does harm."
     return f"{what}, there is no measurable gain for what was liked."
+
+
+def _beyond_words(change: Change) -> str:
+    figures = f"{change.after:+.3f} nats a token, and {change.before:+.3f} with the same words in random order"
+    if change.is_gain:
+        return f"It has learned how the words are used, not only which ones occur: the loss changed by {figures}."
+    return f"It has not learned how the words are used: the loss changed by {figures}."
 
 
 def _kept(change: Change, is_lost: bool) -> str:

@@ -37,6 +37,11 @@ def text_examples(passages: Sequence[Passage], encoder: Encoder, length: int) ->
     return examples
 
 
+def is_passage(example: Example) -> bool:
+    """Return whether this is an example of a passage; the beginning of a chat, which its template writes, is none."""
+    return example.kind == TEXT and example.sequences[0].learned[:1] == ((1, len(example.sequences[0].tokens)),)
+
+
 def _pieces(text: str, encoder: Encoder, room: int) -> list[str]:
     """Return a text in pieces of as many whole paragraphs as there is room for; lines take the place of long ones.
 

@@ -21,7 +21,7 @@ LOWER_IS_BETTER = "The loss says how much a text surprises the model, in nats a 
 
 @dataclass(frozen=True)
 class Measured:
-    """A line of the table."""
+    """A line of the table; without and with are empty where only a change was measured."""
 
     name: str
     note: str
@@ -32,7 +32,7 @@ class Measured:
 
 def measured_of(report: Report) -> list[Measured]:
     """Return what was measured, the most important first."""
-    return [*_changes(report), _general(report), *_speed(report)]
+    return [*_changes(report), *_beyond_words(report), _general(report), *_speed(report)]
 
 
 def _changes(report: Report) -> Iterator[Measured]:
@@ -45,8 +45,15 @@ def _changes(report: Report) -> Iterator[Measured]:
         if change is not None:
             words = held_out_words(change, unit)
             note = f"{words}, {LEAST_GROUPS} are needed to be sure" if not change.is_enough else words
-            interval = f"{_signed(change.low)} to {_signed(change.high)}" if change.is_enough else ""
-            yield Measured(name, note, f"{change.before:.3f}", f"{change.after:.3f}", interval or _difference(change))
+            difference = _interval(change) if change.is_enough else _signed(change.after - change.before)
+            yield Measured(name, note, f"{change.before:.3f}", f"{change.after:.3f}", difference)
+
+
+def _beyond_words(report: Report) -> Iterator[Measured]:
+    change = report.beyond_words
+    if change is not None and change.is_enough:
+        note = f"With the same words in random order it changed by {_signed(change.before)}"
+        yield Measured("What of this is more than which words occur", note, "", "", _interval(change))
 
 
 def _general(report: Report) -> Measured:
@@ -68,8 +75,8 @@ def _speed(report: Report) -> Iterator[Measured]:
         yield Measured("Tokens a second", "One answer at a time", f"{before:,.1f}", f"{after:,.1f}", change)
 
 
-def _difference(change: Change) -> str:
-    return _signed(change.after - change.before)
+def _interval(change: Change) -> str:
+    return f"{_signed(change.low)} to {_signed(change.high)}"
 
 
 def _signed(number: float) -> str:
@@ -121,7 +128,8 @@ class ReportNumbers(QWidget):
             label.setText(text)
             label.setVisible(row is not None)
         if row is not None:
-            line[0].setAccessibleName(f"{row.name}: without {row.before}, with {row.now}, change {row.change}")
+            pair = f"without {row.before}, with {row.now}, " if row.before else ""
+            line[0].setAccessibleName(f"{row.name}: {pair}change {row.change}")
 
 
 def _number(text: str = "", role: str = "") -> QLabel:

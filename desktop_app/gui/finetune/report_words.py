@@ -33,10 +33,16 @@ _LOST = (
     "Your earlier version stays as it was and is the better one. Begin from scratch with all documents, or take out "
     "what does not belong to the others."
 )
+_ONLY_WORDS = (
+    "It gained as much on the same texts with their words in random order. Bring whole texts that belong together; "
+    "lists of words, tables and scans that were read badly teach nothing more."
+)
 
 
 def meaning(report: Report) -> str:
     """Return what to make of a report."""
+    if report.outcome == Outcome.NO_GAIN and report.has_only_words:
+        return _ONLY_WORDS
     if report.outcome == Outcome.HARM and report.has_lost and not any(each.is_loss for each in report.changes):
         return _LOST
     return _MEANINGS[report.outcome]

@@ -111,6 +111,14 @@ def test_what_earlier_versions_had_learned_is_told(run, taught):
     assert run.report.numbers.rows[1].name == "Loss on what earlier versions held out"
 
 
+def test_what_only_learned_which_words_occur_is_told_what_to_bring(run, taught):
+    taught(beyond_words=Change(-0.4, -0.4, -0.1, 0.1, 12, 12))
+    assert run.report.numbers.rows[1].note == f"With the same words in random order it changed by {MINUS}0.400"
+    assert "no measurable gain" in run.report.verdict.text()
+    assert "whole texts that belong together" in run.report.meaning.text()
+    assert not run.report.use_button.isVisible()
+
+
 def test_what_it_repeats_is_warned_of_before_it_is_shared(run, taught):
     taught(memorised=taught_runs.LONG)
     assert run.report.memorised.isVisible()

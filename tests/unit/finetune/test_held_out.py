@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from desktop_app.finetune.held_out import Measured, likelihood, preference
+from desktop_app.finetune.held_out import Measured, beyond_words, likelihood, preference
 from desktop_app.trainer.contract import DOWN, PAIR, TEXT, UP, Example, Sequence
 
 
@@ -48,6 +48,23 @@ def test_a_change_that_all_share_is_certain_however_different_they_are():
     assert change.low == pytest.approx(-0.1)
     assert change.high == pytest.approx(-0.1)
     assert change.is_gain
+
+
+def test_what_is_gained_on_shuffled_words_too_is_not_gained_beyond_them(chance):
+    noise = chance.normal(0, 0.02, 12)
+    texts = [text(str(n), 3.0, 2.5 + noise[n]) for n in range(12)]
+    change = beyond_words(texts, [text(str(n), 6.0, 5.5 + noise[-n]) for n in range(12)])
+    assert change.low < 0 < change.high
+    assert not change.is_gain
+    used = beyond_words(texts, [text(str(n), 6.0, 5.9) for n in range(12)])
+    assert (used.before, used.after) == (pytest.approx(-0.1), pytest.approx(-0.5, abs=0.02))
+    assert used.is_gain
+
+
+def test_only_texts_with_a_counterpart_are_compared_with_it():
+    texts = [text(name, 3.0, 2.0) for name in "abc"]
+    assert beyond_words(texts, [text(name, 3.0, 3.0) for name in "bcd"]).groups == 2
+    assert beyond_words(texts, []) is None
 
 
 def test_examples_of_one_group_are_no_independent_witnesses(chance):

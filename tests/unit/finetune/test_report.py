@@ -73,6 +73,26 @@ def test_what_is_better_in_one_way_and_worse_in_another_is_no_gain():
     assert replace(REPORTED, preferred=NOTHING).is_gain
 
 
+@pytest.mark.parametrize(
+    ("beyond", "outcome"),
+    [
+        (Change(-0.1, -0.4, -0.4, -0.2, 12, 12), Outcome.GAIN),
+        (Change(-0.4, -0.4, -0.1, 0.1, 12, 12), Outcome.NO_GAIN),
+        (Change(-0.4, -0.4, -0.1, 0.1, 9, 9), Outcome.GAIN),
+        (None, Outcome.GAIN),
+    ],
+    ids=["more than on shuffled words", "as much as on shuffled words", "too few to tell", "no passages"],
+)
+def test_what_only_learned_which_words_occur_has_learned_nothing(beyond, outcome):
+    report = replace(REPORTED, beyond_words=beyond)
+    assert report.outcome == outcome
+    assert ("it has learned which words occur, but not how they are used" in verdict(report)) == (not report.is_gain)
+
+
+def test_what_is_liked_more_is_a_gain_whatever_the_words_do():
+    assert replace(REPORTED, beyond_words=Change(-0.4, -0.4, -0.1, 0.1, 12, 12), preferred=GAIN).is_gain
+
+
 SAME = Reading(600, 3.0, 3.0, 0.009, 0.99)
 
 
