@@ -111,6 +111,7 @@ class TrainingEnvironment(QObject):
         self._door = door
         self._packaged = packaged
         self._suggestion: Suggestion | None = None
+        self._n_looks = 0
         self._accelerator = ""  # that the person has chosen
         self._stop: Stop | None = None
         self._is_usable = False  # as long as nothing damages or removes it
@@ -144,8 +145,10 @@ class TrainingEnvironment(QObject):
     def look(self) -> None:
         """Find out how it stands, unless something is being done to it."""
         if self._packaged is not None and not self.is_busy:
+            self._n_looks += 1
             work = partial(_look, self._place, self._folder.runs, self._packaged, self._supply())
-            self._background.run(partial(work, self._suggestion, self._accelerator), self._on_looked)
+            looked = partial(self._on_looked, self._n_looks)
+            self._background.run(partial(work, self._suggestion, self._accelerator), looked)
 
     def choose(self, accelerator: str) -> None:
         """Plan for another kind of processor."""
@@ -231,8 +234,8 @@ class TrainingEnvironment(QObject):
 
     # ------------------------------------------------------------ how it stands
 
-    def _on_looked(self, found: _Look) -> None:
-        if self.is_busy:
+    def _on_looked(self, this_look: int, found: _Look) -> None:
+        if self.is_busy or this_look != self._n_looks:  # a later one may be there already, and knows better
             return
         self._suggestion = found.suggestion
         self.state, self.record = found.status.state, found.status.record

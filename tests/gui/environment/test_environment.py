@@ -2,12 +2,14 @@
 
 import importlib.util
 import sys
+import threading
 
 import pytest
 
 from desktop_app.errors import UserError
 from desktop_app.finetune.environment.accelerator import Gpu
 from desktop_app.finetune.environment.status import State
+from desktop_app.jobs import environment as module
 from desktop_app.jobs.background import Background
 from desktop_app.jobs.environment import CHOSEN, TrainingEnvironment, this_program
 from desktop_app.paths import DataFolder
@@ -27,6 +29,28 @@ def test_what_would_come_is_known_before_anything_is_begun(make, small):
     assert environment.plan.sources == ()
     assert environment.plan.has_room
     assert small.door.journal.read() == ()
+
+
+def test_a_look_that_comes_late_is_not_shown(qtbot, make, small, preferences, background, monkeypatch):
+    environment = make()
+    may_end, look, slow = threading.Event(), module._look, [True]
+
+    def first_is_slow(*arguments):
+        if slow and slow.pop():
+            assert may_end.wait(60)
+        return look(*arguments)
+
+    monkeypatch.setattr(module, "_look", first_is_slow)
+    environment.look()
+    with qtbot.waitSignal(environment.changed):
+        preferences.set(options.TRAINING_FOLDER, "")
+    assert environment.plan.sources
+    both_threads_at_once, done = threading.Barrier(2), []
+    may_end.set()
+    for _ in range(2):
+        background.run(both_threads_at_once.wait, done.append)
+    qtbot.waitUntil(lambda: len(done) == 2)
+    assert environment.plan.sources
 
 
 def test_it_is_set_up_and_told_all_the_way(make, install):

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFileDialog
 from desktop_app.errors import UserError
 from desktop_app.finetune.course import CHATS_SOURCE, Skipped
 from desktop_app.finetune.goals import CHATS, VOCABULARY
+from desktop_app.finetune.private_data import DEFAULT_OUT
 from desktop_app.gui.finetune.course_page import DOCUMENTS, EXAMPLES
 from desktop_app.gui.finetune.document_list import MOST_ROWS
 from desktop_app.gui.finetune.step import StepState
@@ -250,10 +251,12 @@ def test_private_data_is_counted_and_left_out_by_kind(desk, step):
     step = step(documents=(document(0, private={"phone": 2}), document(1, private={"phone": 1, "iban": 1})))
     box = step.private.boxes["phone"]
     assert box.text() == "Leave out 3 phone numbers"
+    assert step.private.boxes["iban"].isChecked()  # what can do harm is left out from the beginning
+    assert not box.isChecked()
     assert [kind for kind, each in step.private.boxes.items() if each.isVisible()] == ["iban", "phone"]
     box.click()
     course, _ = desk.saved()
-    assert course.private_out == ("phone",)
+    assert set(course.private_out) == {"phone", *DEFAULT_OUT}
     desk.courses.set_private_out(())
     assert not box.isChecked()
 
