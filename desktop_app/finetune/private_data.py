@@ -29,7 +29,7 @@ _KEYS = re.compile(
     -----BEGIN\ [A-Z ]{0,30}PRIVATE\ KEY(?:\ BLOCK)?-----(?:[^-]{0,20000}-----END\ [A-Z ]{0,40}-----)?
     | \beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*                                    # JSON Web Tokens
     | \b(?:
-        sk-[A-Za-z0-9_-]{20,} | [sr]k_(?:live|test)_[A-Za-z0-9]{16,}            # OpenAI, Anthropic, Stripe
+        sk-[A-Za-z0-9_-]{20,} | [sr]k_(?:live|test)_[A-Za-z0-9]{16,}            # OpenAI and those like it, Stripe
         | gh[pousr]_[A-Za-z0-9]{30,} | github_pat_\w{22,} | glpat-[\w-]{20,}    # GitHub, GitLab
         | (?:AKIA|ASIA)[A-Z0-9]{16} | AIza[\w-]{35}                             # Amazon, Google
         | xox[abeoprs]-[A-Za-z0-9-]{10,} | SG\.[\w-]{16,}\.[\w-]{16,}           # Slack, SendGrid

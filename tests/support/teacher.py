@@ -97,6 +97,12 @@ class Teacher:
         return not self.teaching.task.is_busy
 
     def click(self, widget):
-        """Click on something, once it can be clicked on."""
-        self._wait_for(lambda: widget.isVisible() and widget.isEnabled() and not widget.visibleRegion().isEmpty())
+        """Click on something, once it can be clicked on; what is out of sight is scrolled to."""
+
+        def can_be_clicked():
+            if widget.isVisible():
+                self.steps.ensureWidgetVisible(widget)
+            return widget.isVisible() and widget.isEnabled() and not widget.visibleRegion().isEmpty()
+
+        self._wait_for(can_be_clicked)
         QTest.mouseClick(widget, _LEFT)
