@@ -163,6 +163,8 @@ def test_whoever_works_on_a_course_is_alone(commands, notes):
             assert "“Tea” is being worked on already." in commands.refused(*command)
 
 
+@pytest.mark.long
+@pytest.mark.timeout(600)
 def test_a_course_teaches_and_goes_on_with_what_is_new(commands, model, tmp_path):
     """Taught, refused where nothing is new, taught further, and taught anew."""
     path = questions(tmp_path / "a.jsonl", 0, 60)

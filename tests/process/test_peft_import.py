@@ -105,6 +105,7 @@ def test_what_a_simpler_conversion_would_do_is_told_from_it(trained, native, tmp
     assert np.abs(found - native["llama", recipe]).mean() > 0.1
 
 
+@pytest.mark.long
 def test_the_starter_model_learns_the_same_in_both(trained):
     from tests.support.trained_adapters import TEXT, peft_logits
 

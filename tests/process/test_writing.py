@@ -38,6 +38,7 @@ def test_questions_and_summaries_say_what_the_text_says(engine, tmp_path):
     assert {row.is_held_out for row in questions} == {True, False}
 
 
+@pytest.mark.long
 def test_a_style_is_asked_for_in_other_words_than_its_own(engine, tmp_path):
     folder, outcome = taught(tmp_path, engine, STYLE, LETTERS)
     assert outcome.kept + sum(outcome.dropped.values()) >= 4
@@ -47,6 +48,7 @@ def test_a_style_is_asked_for_in_other_words_than_its_own(engine, tmp_path):
             assert any(row.answers[0] in " ".join(letter.split()) for letter in LETTERS)
 
 
+@pytest.mark.long
 def test_every_document_in_a_format_gets_a_task(engine, tmp_path):
     folder, _ = taught(tmp_path, engine, FORMAT, LETTERS)
     rows = folder.examples()

@@ -237,8 +237,9 @@ class PlanStep(StepBody):
 
     def _start(self) -> None:
         if not self._obstacle():
-            self._task.prepare({}, self._is_anew)
-            self.done.emit()
+            is_anew = self._is_anew
+            self.done.emit()  # before its button is disabled, so that the focus goes on with the person
+            self._task.prepare({}, is_anew)
 
     def _on_progress(self, _step: Step) -> None:
         self._show_time()

@@ -71,13 +71,14 @@ class Step(QFrame):
         self.head.show_summary(summary)
 
     def focus_first(self) -> None:
-        """Put the focus on the first thing in it that the Tab key visits."""
+        """Put the focus on the first thing in it that the Tab key visits, or else where the key goes on from."""
         part = self._content.nextInFocusChain()
         while part is not None and self._content.isAncestorOf(part):
             if part.focusPolicy() & Qt.FocusPolicy.TabFocus and part.isVisible() and part.isEnabled():
                 part.setFocus(Qt.FocusReason.TabFocusReason)
                 return
             part = part.nextInFocusChain()
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self.state != StepState.OPEN:  # a folded one is its head, which paints itself
