@@ -56,6 +56,7 @@ class TeachScenes:
         wait_for(lambda: len(teacher.runs[0].progress.held_out) >= _SAMPLED_AT)
         self._take("teach-run")
         teacher.wait_for_end()
+        app.toast.hide()  # which says the same
         self._take("teach-report", lambda: self._show_step(RUN))
         for scene, step in (("goal", GOAL), ("documents", DOCUMENTS), ("examples", EXAMPLES), ("plan", PLAN)):
             self._take(f"teach-again-{scene}", lambda step=step: self._show_step(step))
