@@ -8,7 +8,7 @@ from desktop_app.finetune.goals import STYLE
 from desktop_app.gui.main_window import CHAT
 from desktop_app.jobs.engine import EngineState
 from desktop_app.paths import DataFolder
-from desktop_app.storage.records import MessageState, Role
+from desktop_app.storage.records import MessageState
 from tests.support.angler import write_angler, write_random_words
 from tests.support.teacher import Teacher
 
@@ -36,14 +36,11 @@ def say(teacher, qtbot, text):
     """Send a message and return the answer."""
     session = teacher.app.session
     session.set_options("", SamplerSettings(temperature=0, max_tokens=24))
+    answers = []
+    session.changed.connect(answers.append)
     session.send(text)
-
-    def is_answered():
-        last = session.messages[-1] if session.messages else None
-        return last is not None and last.role == Role.ASSISTANT and last.state != MessageState.STREAMING
-
-    qtbot.waitUntil(is_answered, timeout=HANG_MS)
-    return session.messages[-1]
+    qtbot.waitUntil(lambda: bool(answers), timeout=HANG_MS)
+    return answers[0]
 
 
 @pytest.mark.long
