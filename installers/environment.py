@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from desktop_app.errors import UserError
+from desktop_app.finetune.environment.packages import is_package_whole
 
 HEARTBEAT_S = 30
 _LOG_TAIL_LINES = 15
@@ -116,7 +117,7 @@ class Environment:
     def forget_damaged_packages(self) -> None:
         """Make pip install again what an interrupted installation has left half done."""
         for info in self.packages.glob("*.dist-info"):
-            if not _is_whole(info):
+            if not is_package_whole(info):
                 shutil.rmtree(info)
 
     def install(self, extras: str) -> None:
@@ -186,25 +187,6 @@ def _wait(process: "subprocess.Popen[bytes]", last_words: Callable[[], str]) -> 
             print(f"  {minutes}:{seconds:02} {last_words()[:100]}", flush=True)
         else:
             return
-
-
-def _is_whole(info: Path) -> bool:
-    """Whether every file that pip recorded for a package is there in its full size."""
-    try:
-        rows = (info / "RECORD").read_text("utf-8").splitlines()
-    except OSError:
-        return False  # pip writes it last
-    folder = str(info.parent)
-    for row in rows:
-        name, _, size = row.rsplit(",", 2) if row.count(",") >= 2 else ("", "", "")
-        if not size or name.endswith(".pyc"):  # Python writes those anew as it likes
-            continue
-        try:
-            if os.stat(os.path.join(folder, name.strip('"'))).st_size != int(size):  # noqa: PTH116, PTH118 - 15,000 files
-                return False
-        except OSError:
-            return False
-    return bool(rows)
 
 
 _PIP_TROUBLE = {

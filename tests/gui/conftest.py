@@ -1,5 +1,7 @@
 """The window's jobs on the echo engine: everything but a model, in milliseconds."""
 
+import threading
+
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -27,6 +29,19 @@ def background(qapp):
     door = Background()
     yield door
     door.close()
+
+
+@pytest.fixture
+def pool_rests(qtbot, background):
+    """Wait until no thread of the pool is at work any more and what they found was delivered."""
+
+    def pool_rests():
+        both_threads_at_once, done = threading.Barrier(2), []
+        for _ in range(2):
+            background.run(both_threads_at_once.wait, done.append)
+        qtbot.waitUntil(lambda: len(done) == 2)
+
+    return pool_rests
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from desktop_app.finetune.environment.packages import is_package_whole
 from desktop_app.finetune.whole_files import replace_file
 
 _RECORD = "environment.json"
@@ -173,7 +174,7 @@ def is_whole(environment: Path, record: Record) -> bool:
     infos = {_name_of(info): info for folder in folders for info in folder.glob("*.dist-info")}
     if not python_in(environment).exists():
         return False
-    return all(name in infos and _are_whole(infos[name]) for name in record.packages)
+    return all(name in infos and is_package_whole(infos[name]) for name in record.packages)
 
 
 def folder_bytes(folder: Path) -> int:
@@ -199,21 +200,3 @@ def folder_bytes(folder: Path) -> int:
 
 def _name_of(info: Path) -> str:
     return info.name.partition("-")[0].lower().replace("_", "-").replace(".", "-")
-
-
-def _are_whole(info: Path) -> bool:
-    try:
-        rows = (info / "RECORD").read_text("utf-8").splitlines()
-    except OSError:
-        return False
-    folder = str(info.parent)
-    for row in rows:
-        name, _, size = row.rsplit(",", 2) if row.count(",") >= 2 else ("", "", "")
-        if not size or name.endswith(".pyc"):  # Python writes those anew as it likes
-            continue
-        try:
-            if os.stat(os.path.join(folder, name.strip('"'))).st_size != int(size):  # noqa: PTH116, PTH118 - 12,000 files
-                return False
-        except OSError:
-            return False
-    return bool(rows)

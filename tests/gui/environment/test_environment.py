@@ -31,7 +31,7 @@ def test_what_would_come_is_known_before_anything_is_begun(make, small):
     assert small.door.journal.read() == ()
 
 
-def test_a_look_that_comes_late_is_not_shown(qtbot, make, small, preferences, background, monkeypatch):
+def test_a_look_that_comes_late_is_not_shown(qtbot, make, small, preferences, monkeypatch, pool_rests):
     environment = make()
     may_end, look, slow = threading.Event(), module._look, [True]
 
@@ -45,11 +45,8 @@ def test_a_look_that_comes_late_is_not_shown(qtbot, make, small, preferences, ba
     with qtbot.waitSignal(environment.changed):
         preferences.set(options.TRAINING_FOLDER, "")
     assert environment.plan.sources
-    both_threads_at_once, done = threading.Barrier(2), []
     may_end.set()
-    for _ in range(2):
-        background.run(both_threads_at_once.wait, done.append)
-    qtbot.waitUntil(lambda: len(done) == 2)
+    pool_rests()
     assert environment.plan.sources
 
 

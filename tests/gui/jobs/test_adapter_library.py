@@ -220,7 +220,7 @@ def test_a_file_that_was_spoiled_or_deleted_says_so(qtbot, library, add, own, lo
     assert "not there any more" in library.verdict(adapter).sentence
 
 
-def test_a_verdict_that_comes_late_is_not_shown(qtbot, library, add, own, tiny, background, monkeypatch):
+def test_a_verdict_that_comes_late_is_not_shown(library, add, own, tiny, monkeypatch, pool_rests):
     adapter = add(own())
     may_end, judge = threading.Event(), module._judge
 
@@ -231,15 +231,12 @@ def test_a_verdict_that_comes_late_is_not_shown(qtbot, library, add, own, tiny, 
     monkeypatch.setattr(module, "_judge", slow)
     library.look(tiny)
     library.look(None)
-    both_threads_at_once, done = threading.Barrier(2), []
     may_end.set()
-    for _ in range(2):
-        background.run(both_threads_at_once.wait, done.append)
-    qtbot.waitUntil(lambda: len(done) == 2)
+    pool_rests()
     assert library.verdict(adapter) is None
 
 
-def test_a_list_that_comes_late_is_not_shown(qtbot, library, add, own, background, monkeypatch):
+def test_a_list_that_comes_late_is_not_shown(qtbot, library, add, own, monkeypatch, pool_rests):
     """Else what was removed meanwhile would be back on the screen."""
     adapter = add(own())
     may_end, find_missing = threading.Event(), module._missing
@@ -252,11 +249,8 @@ def test_a_list_that_comes_late_is_not_shown(qtbot, library, add, own, backgroun
     library.refresh()
     with qtbot.waitSignal(library.changed):
         library.remove(adapter)
-    both_threads_at_once, done = threading.Barrier(2), []
     may_end.set()
-    for _ in range(2):
-        background.run(both_threads_at_once.wait, done.append)
-    qtbot.waitUntil(lambda: len(done) == 2)
+    pool_rests()
     assert library.adapters == ()
 
 

@@ -100,7 +100,7 @@ def test_other_settings_are_looked_at_again(qtbot, library, add, free, chosen):
     assert "needs flash attention" in library.outlook(model).sentence
 
 
-def test_a_look_that_comes_late_is_not_shown(qtbot, library, add, free, chosen, background, monkeypatch):
+def test_a_look_that_comes_late_is_not_shown(qtbot, library, add, free, chosen, monkeypatch, pool_rests):
     model = add("large", LARGE)
     with qtbot.waitSignal(library.looked):
         library.refresh()
@@ -119,14 +119,11 @@ def test_a_look_that_comes_late_is_not_shown(qtbot, library, add, free, chosen, 
     with qtbot.waitSignal(library.looked):
         library.look()
     may_end.set()
-    both_threads_at_once, done = threading.Barrier(2), []  # so that neither is still at work on something else
-    for _ in range(2):
-        background.run(both_threads_at_once.wait, done.append)
-    qtbot.waitUntil(lambda: len(done) == 2)
+    pool_rests()
     assert "2,048 tokens" in library.outlook(model).sentence
 
 
-def test_a_list_that_comes_late_is_not_shown(qtbot, library, add, free, background, monkeypatch):
+def test_a_list_that_comes_late_is_not_shown(qtbot, library, add, free, monkeypatch, pool_rests):
     """Else what was removed meanwhile would be back on the screen."""
     model = add("large", LARGE)
     with qtbot.waitSignal(library.looked):
@@ -141,11 +138,8 @@ def test_a_list_that_comes_late_is_not_shown(qtbot, library, add, free, backgrou
     library.refresh()
     with qtbot.waitSignal(library.changed):
         library.remove(model)
-    both_threads_at_once, done = threading.Barrier(2), []
     may_end.set()
-    for _ in range(2):
-        background.run(both_threads_at_once.wait, done.append)
-    qtbot.waitUntil(lambda: len(done) == 2)
+    pool_rests()
     assert library.models == ()
 
 
