@@ -19,7 +19,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
-from desktop_app import __version__
+from desktop_app import __version__, product
 from desktop_app.errors import UserError, unexpected_error
 from desktop_app.gui.main_window import MainWindow
 from desktop_app.gui.theme import theme
@@ -27,6 +27,7 @@ from desktop_app.jobs.background import Background
 from desktop_app.jobs.preferences import Preferences
 from desktop_app.paths import APPLICATION_NAME, DataFolder, bundled
 from desktop_app.settings import options
+from desktop_app.settings.option import Option
 from desktop_app.settings.window_state import load_window_state
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def make_qt_application() -> QApplication:
     qt = QApplication(sys.argv[:1])
     qt.setApplicationName(APPLICATION_NAME)
     qt.setApplicationVersion(__version__)
-    qt.setDesktopFileName("moatless")
+    qt.setDesktopFileName(product.IDENTIFIER)
     qt.setWindowIcon(QIcon(str(bundled("moatless.svg"))))
     return qt
 
@@ -130,7 +131,7 @@ class App:
         gc.enable()
         return self.workspace
 
-    def _on_preference(self, option: options.Option[object]) -> None:
+    def _on_preference(self, option: Option[object]) -> None:
         if option in (options.THEME, options.TEXT_SIZE):
             self._apply_theme()
 

@@ -113,6 +113,7 @@ def test_what_an_adapter_does_for_a_text_is_measured_and_mixes_are_tried(qtbot, 
     assert tuned.scored_found.mean_nll < tuned.scored_before.mean_nll - 0.1
 
 
+@pytest.mark.long
 def test_a_stack_is_merged_into_a_model_while_the_engine_of_the_window_rests(
     qtbot, store, background, adapters, model, entry, data_folder
 ):

@@ -104,6 +104,7 @@ def test_of_chats_answers_and_their_ends_are_learned_and_nothing_else(made):
     assert not any(START_OF_TURN in answer for answer in answers)
 
 
+@pytest.mark.long
 def test_the_probe_is_what_the_engine_expects_under_the_stack(engine, starter_model, tmp_path):
     note = tmp_path / "note.md"
     note.write_text("Green tea is light.", "utf-8")

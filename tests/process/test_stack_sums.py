@@ -129,6 +129,7 @@ def test_it_does_the_same_in_a_llama_cpp_server(trained, tmp_path):
     assert together == alone != bare
 
 
+@pytest.mark.long
 def test_on_a_quantized_model_they_differ_no_more_than_rounding_does(trained, tmp_path):
     model = trained.starter
     adapters = [trained.starter_gguf()]

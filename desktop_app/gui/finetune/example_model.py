@@ -6,7 +6,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 
 from desktop_app.finetune.course import Course, CourseExample
 from desktop_app.gui.finetune.document_words import FOR_MEASURING
-from desktop_app.gui.finetune.example_words import FILTERS, ORIGINS, Filter, mark, n_tokens, question
+from desktop_app.gui.finetune.example_words import FILTERS, ORIGINS, Filter, mark, n_tokens, question_shown
 from desktop_app.gui.theme import icon
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -136,7 +136,7 @@ def origin_words(row: CourseExample) -> str:
 
 
 def _asked(row: CourseExample) -> str:
-    return _one_line(question(row))
+    return _one_line(question_shown(row))
 
 
 def _answered(row: CourseExample) -> str:

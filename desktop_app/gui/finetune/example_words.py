@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from desktop_app.finetune.course import Course, CourseExample
 from desktop_app.finetune.goals import GIVEN, OWN, PASSAGE, QUESTION, REWRITE, SUMMARY, TASK, WRITTEN
+from desktop_app.finetune.writing.rewrite import PROMPT as REWRITE_PROMPT
 from desktop_app.gui.finetune.document_words import about
 from desktop_app.gui.library.labels import counted
 from desktop_app.trainer.contract import DOWN, PAIR, UP
@@ -18,6 +19,7 @@ ORIGINS = {
     SUMMARY: "Summary",
     TASK: "Task",
 }
+_ASKED_OF_REWRITES = REWRITE_PROMPT.partition("{")[0]
 _MARKS = {UP: "marked good", DOWN: "marked bad", PAIR: "a better and a worse answer"}
 
 
@@ -49,6 +51,11 @@ FILTERS = (
 def question(row: CourseExample) -> str:
     """Return what is asked last; nothing for a passage."""
     return row.prompt[-1].content if row.prompt else ""
+
+
+def question_shown(row: CourseExample) -> str:
+    """Return what is asked last as a list shows it: all rewrites are asked for in the same words, which say nothing."""
+    return question(row).removeprefix(_ASKED_OF_REWRITES) if row.origin == REWRITE else question(row)
 
 
 def before(row: CourseExample) -> str:

@@ -5,7 +5,8 @@ from PySide6.QtCore import Qt
 
 from desktop_app.engine.messages import ChatMessage
 from desktop_app.finetune.goals import EXAMPLES as EXAMPLES_GOAL
-from desktop_app.finetune.goals import OWN, PASSAGE, QUESTION
+from desktop_app.finetune.goals import OWN, PASSAGE, QUESTION, REWRITE
+from desktop_app.finetune.writing import rewrite
 from desktop_app.gui.finetune.course_page import EXAMPLES
 from desktop_app.gui.finetune.example_model import ANSWER, DOCUMENT, ORIGIN, TOKENS
 from desktop_app.gui.finetune.example_model import QUESTION as ASKED
@@ -56,6 +57,14 @@ def test_a_row_says_where_it_is_from_and_how_much_it_is(step):
     assert cell(step, 2, DOCUMENT) == ""
     assert step.totals.text() == "2 examples, about 8 tokens, 1 held out for measuring"
     assert nameless(step) == []
+
+
+def test_rewrites_are_told_by_what_they_say_and_not_by_how_all_of_them_are_asked_for(step):
+    asked = (ChatMessage("user", rewrite.PROMPT.format("The sea was calm.")),)
+    step = step(rows=[example(0, REWRITE, prompt=asked), example(1, QUESTION, prompt=asked)])
+    assert [cell(step, row, ASKED) for row in (0, 1)] == ["The sea was calm.", asked[0].content]
+    step.table.selectRow(0)
+    assert step.editor.question.text() == asked[0].content
 
 
 def test_passages_alone_need_no_column_of_questions(step):
