@@ -51,6 +51,7 @@ class LeakCheck:
         from PySide6.QtCore import QProcess, QTimer
         from shiboken6 import isValid
 
+        _windows()  # the timers of one that was to be deleted are gone with it
         found = []
         for item in [item for item in _started if isValid(item)]:
             if isinstance(item, QTimer):

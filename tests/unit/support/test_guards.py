@@ -48,6 +48,7 @@ GUILTY = {
 INNOCENT = {
     "stopped_timer": "timer = QTimer(qapp); timer.start(1000); timer.stop()",
     "deleted_window": "window = QWidget(); window.show(); window.deleteLater()",
+    "deleted_window_with_a_timer": "window = QWidget(); QTimer(window).start(1000); window.deleteLater()",
     "window_in_a_cycle": "window = QWidget(); window.itself = window",
     "managed_window": "window = QWidget(); qtbot.addWidget(window); QTimer(window).start(1000)",
     "ended_process": "subprocess.run([sys.executable, '-c', ''])",
