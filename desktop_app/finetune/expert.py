@@ -23,7 +23,7 @@ from desktop_app.finetune.recipe import (
     choose_replay,
     make_recipe,
 )
-from desktop_app.settings.options import Choice, Decimal, Option, Whole
+from desktop_app.settings.option import Choice, Decimal, Option, Whole
 from desktop_app.trainer.contract import APO_ZERO, AUTO, DPO, FAST, KTO, LEAN, LIKELIHOOD, PACKED, TARGETS, Recipe
 
 Value = int | float | str | tuple[str, ...]

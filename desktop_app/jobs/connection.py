@@ -12,6 +12,7 @@ from desktop_app.network.door import Door
 from desktop_app.network.journal import Connection, Journal
 from desktop_app.paths import DataFolder
 from desktop_app.settings import options
+from desktop_app.settings.option import Option
 
 if TYPE_CHECKING:
     from desktop_app.network.hub import Hub
@@ -76,7 +77,7 @@ class HubConnection(QObject):
                 self._token = HubToken()
             return self._token
 
-    def _on_preference(self, option: options.Option[object]) -> None:
+    def _on_preference(self, option: Option[object]) -> None:
         if option is options.OFFLINE:
             self.door.set_open(not self._preferences[options.OFFLINE])
             self.switched.emit(self.door.is_open)

@@ -14,6 +14,7 @@ from desktop_app.jobs.engine import Engine
 from desktop_app.jobs.preferences import Preferences
 from desktop_app.jobs.store import Repositories, Store
 from desktop_app.settings import options
+from desktop_app.settings.option import Option
 
 _GB = 1_000_000_000
 
@@ -59,7 +60,7 @@ class KeptStates(QObject):
         self._engine.forget(conversation)
         self._background.run(lambda: remove_states(self._folder, lambda each: each == conversation))
 
-    def _on_preference(self, option: options.Option[Any]) -> None:
+    def _on_preference(self, option: Option[Any]) -> None:
         if option in (options.KEEP_STATES, options.STATE_DISK_GB):
             self._tell_engine()
         if option is options.KEEP_STATES and not self._preferences[options.KEEP_STATES]:

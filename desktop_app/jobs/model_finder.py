@@ -15,6 +15,7 @@ from desktop_app.library.file_errors import Truncated
 from desktop_app.library.folder_scan import find_in_folder, part_paths
 from desktop_app.library.inspect import inspect_model
 from desktop_app.settings import options
+from desktop_app.settings.option import Option
 from desktop_app.storage.models import Models
 from desktop_app.storage.records import Model
 
@@ -97,7 +98,7 @@ class ModelFinder(QObject):
         if n_added:
             self.added.emit()
 
-    def _on_preference(self, option: options.Option[object]) -> None:
+    def _on_preference(self, option: Option[object]) -> None:
         if option is options.WATCHED_FOLDER:
             self.scan()
 

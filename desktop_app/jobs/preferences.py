@@ -8,7 +8,7 @@ from desktop_app.engine.choices import LoadSettings
 from desktop_app.errors import UserError
 from desktop_app.jobs.background import Background
 from desktop_app.paths import DataFolder
-from desktop_app.settings.options import Option, T
+from desktop_app.settings.option import Option, T
 from desktop_app.settings.store import load_settings, save_settings
 
 

@@ -1,11 +1,9 @@
 """What the user can choose, declared once: type, default, limits, words. The settings page is built from `OPTIONS`."""
 
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from desktop_app.engine.choices import LoadSettings, SamplerSettings
-
-T = TypeVar("T")
+from desktop_app.settings.option import MAX_PATH_CHARS, Choice, Decimal, Folder, Line, Option, Text, Toggle, Whole
 
 APPEARANCE = "Appearance"
 CHAT = "Chat"
@@ -22,103 +20,7 @@ SECTION_HELP = {MODEL: "These take effect when a model is loaded."}
 _SAMPLER = SamplerSettings()
 _LOAD = LoadSettings()
 _MAX_PROMPT_CHARS = 100_000
-MAX_PATH_CHARS = 32_767  # of Windows; other systems have shorter ones
 _MAX_GPU_LAYERS = 513  # of llama.cpp, with the output
-
-
-@dataclass(frozen=True)
-class Option(Generic[T]):
-    """One thing to choose. Which subclass it is says what kind of field shows it."""
-
-    key: str
-    section: str
-    title: str
-    help: str
-    default: T
-
-    def accepted(self, value: Any) -> T | None:
-        """Return the value if this option can have it (from JSON or from a field), or else None."""
-        raise NotImplementedError
-
-
-@dataclass(frozen=True)
-class Toggle(Option[bool]):
-    """Yes or no."""
-
-    def accepted(self, value: Any) -> bool | None:
-        return value if isinstance(value, bool) else None
-
-
-@dataclass(frozen=True)
-class Whole(Option[int]):
-    """A whole number.
-
-    Attributes:
-        lowest: What the minimum means in words, where it means something else than a number.
-        unit: What is counted, where the title does not say it.
-    """
-
-    minimum: int
-    maximum: int
-    lowest: str = ""
-    unit: str = ""
-
-    def accepted(self, value: Any) -> int | None:
-        if isinstance(value, bool) or not isinstance(value, int):
-            return None
-        return value if self.minimum <= value <= self.maximum else None
-
-
-@dataclass(frozen=True)
-class Decimal(Option[float]):
-    """A number with a fraction, moved in steps; `decimals` are shown."""
-
-    minimum: float
-    maximum: float
-    step: float
-    decimals: int = 2
-
-    def accepted(self, value: Any) -> float | None:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return None
-        return float(value) if self.minimum <= value <= self.maximum else None
-
-
-@dataclass(frozen=True)
-class Text(Option[str]):
-    """Text of any number of lines."""
-
-    max_chars: int
-
-    def accepted(self, value: Any) -> str | None:
-        return value if isinstance(value, str) and len(value) <= self.max_chars else None
-
-
-@dataclass(frozen=True)
-class Line(Text):
-    """Text of one line, such as an address."""
-
-    def accepted(self, value: Any) -> str | None:
-        text = super().accepted(value)
-        return None if text is None or len(text.splitlines()) > 1 else text.strip()
-
-
-@dataclass(frozen=True)
-class Folder(Option[str]):
-    """A folder of this computer; empty is none. It need not be there, as that of a drive that is not connected."""
-
-    def accepted(self, value: Any) -> str | None:
-        return value if isinstance(value, str) and len(value) <= MAX_PATH_CHARS and "\0" not in value else None
-
-
-@dataclass(frozen=True)
-class Choice(Option[str]):
-    """One of a few; `choices` are pairs of the stored value and its words on the screen."""
-
-    choices: tuple[tuple[str, str], ...]
-
-    def accepted(self, value: Any) -> str | None:
-        return value if isinstance(value, str) and any(value == stored for stored, _ in self.choices) else None
 
 
 THEME = Choice(
@@ -365,6 +267,14 @@ OFFLINE = Toggle(
     "While this is on, no connection of any kind is made. Chatting never needs one; only finding and downloading do.",
     False,
 )
+CHECK_FOR_UPDATES = Toggle(
+    "check_for_updates",
+    PRIVACY,
+    "Look for new versions",
+    "Once a day the page with the releases is asked which version is the newest. Nothing about you or this computer is "
+    "sent, and nothing is installed by itself.",
+    False,
+)
 
 OPTIONS: tuple[Option[Any], ...] = (
     THEME,
@@ -394,4 +304,5 @@ OPTIONS: tuple[Option[Any], ...] = (
     TRAINING_FOLDER,
     WATCHED_FOLDER,
     OFFLINE,
+    CHECK_FOR_UPDATES,
 )

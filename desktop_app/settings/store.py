@@ -8,7 +8,7 @@ from typing import Any
 from desktop_app.engine.choices import LoadSettings, SamplerSettings
 from desktop_app.settings import options
 from desktop_app.settings.json_file import read_json, write_json
-from desktop_app.settings.options import Option, T
+from desktop_app.settings.option import Option, T
 
 
 class Settings:

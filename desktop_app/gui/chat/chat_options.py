@@ -11,7 +11,7 @@ from desktop_app.engine.choices import SamplerSettings
 from desktop_app.gui.settings.fields import give_margin, make_field
 from desktop_app.gui.theme import scale
 from desktop_app.settings import options
-from desktop_app.settings.options import Option
+from desktop_app.settings.option import Option
 
 WIDTH = 300
 RANDOM_SEED = -1

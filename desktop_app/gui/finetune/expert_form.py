@@ -13,7 +13,7 @@ from desktop_app.gui.finetune.beside import Beside
 from desktop_app.gui.library.labels import plain_label, set_role
 from desktop_app.gui.settings.fields import make_field
 from desktop_app.gui.theme import scale
-from desktop_app.settings.options import Choice, Option, Whole
+from desktop_app.settings.option import Choice, Option, Whole
 
 FIELD_WIDTH = 220
 _CHARACTERS = 56

@@ -15,7 +15,7 @@ from desktop_app.gui.settings.fields import make_field
 from desktop_app.gui.theme import scale
 from desktop_app.jobs.preferences import Preferences
 from desktop_app.settings import options
-from desktop_app.settings.options import Option, Text
+from desktop_app.settings.option import Option, Text
 from desktop_app.storage.records import Model, ModelDefaults
 
 FIELD_WIDTH = 240

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from desktop_app.gui.settings.folder_field import FolderField
 from desktop_app.gui.theme import scale
-from desktop_app.settings.options import Choice, Decimal, Folder, Line, Option, Text, Toggle, Whole
+from desktop_app.settings.option import Choice, Decimal, Folder, Line, Option, Text, Toggle, Whole
 
 TEXT_LINES = 4
 

@@ -21,7 +21,7 @@ from desktop_app.finetune.expert import (
 )
 from desktop_app.finetune.goals import GIVEN, PASSAGE
 from desktop_app.finetune.recipe import PRESETS, Choices, check_choices
-from desktop_app.settings.options import Choice
+from desktop_app.settings.option import Choice
 from desktop_app.trainer.contract import DPO, LIKELIHOOD, PAIR, TARGETS
 
 KEYS = [option.key for option in EXPERT_OPTIONS]

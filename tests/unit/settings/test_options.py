@@ -4,7 +4,8 @@ import pytest
 
 from desktop_app.library.memory import KV_TYPES
 from desktop_app.settings import options
-from desktop_app.settings.options import OPTIONS, SECTION_HELP, Choice, Decimal, Folder, Option, Text, Toggle, Whole
+from desktop_app.settings.option import Choice, Decimal, Folder, Option, Text, Toggle, Whole
+from desktop_app.settings.options import OPTIONS, SECTION_HELP
 
 
 def test_every_declared_option_is_listed_once():
