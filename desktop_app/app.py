@@ -10,12 +10,13 @@ and back again in the opposite order: what streams is saved, the engine ends, th
 
 import gc
 import logging
+import os
 import sys
 import threading
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, qVersion
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -62,6 +63,24 @@ def run_window(folder: DataFolder, is_offline: bool = False) -> int:
     if instance is not None:
         instance.close()
     return status
+
+
+def try_window(folder: DataFolder) -> dict[str, object]:
+    """Open a window on no screen, draw it and close it; return what was found.
+
+    Raises:
+        UserError: If something cannot be drawn.
+    """
+    from desktop_app.gui.self_check import check_drawing
+
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    with App(folder, backend="echo") as app:
+        app.assemble()
+        app.window.show()
+        app.qt.processEvents()
+        size = app.window.size()
+        colors = check_drawing(app.window, app.background)
+    return {"qt": qVersion(), "size": f"{size.width()} x {size.height()}", "colors": colors}
 
 
 def make_qt_application() -> QApplication:

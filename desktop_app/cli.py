@@ -13,6 +13,9 @@ from desktop_app import __version__
 from desktop_app.errors import UserError
 from desktop_app.paths import DataFolder
 
+REMOVABLE = ("chats", "models", "adapters", "teaching", "training", "token", "all")
+ENVIRONMENT = ("status", "install", "repair", "remove")
+
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command, or the window if there is none, and return the exit status."""
@@ -56,8 +59,17 @@ def _parser() -> argparse.ArgumentParser:
     _add_adapters(commands)
     _add_finetune(commands)
 
-    _command(commands, "selftest", _selftest, "try engine, storage and window")
+    _add_data(commands)
+    _command(commands, "selftest", _selftest, "try all parts of the program on this machine")
     return parser
+
+
+def _add_data(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    data = _command(commands, "data", _data("data"), "what is kept on this computer, and how large it is")
+    data.add_argument("--json", action="store_true", help="one JSON object a line")
+    remove = _command(commands, "remove-data", _data("remove_data"), "delete what is named, or ask for each part")
+    remove.add_argument("parts", nargs="*", type=_removable, metavar="PART", help=", ".join(REMOVABLE))
+    remove.add_argument("--yes", action="store_true", help="ask nothing")
 
 
 def _add_models(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -140,6 +152,19 @@ def _add_finetune(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         action.add_argument("--background", action="store_true", help="leave the computer to whoever works with it")
     for action in (start, estimate, resume, pause, stop, listed, report):
         action.add_argument("--json", action="store_true", help="one JSON object a line")
+    _add_environment(actions)
+
+
+def _add_environment(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    environment = _command(
+        actions, "environment", _environment, "what training needs besides: see it, set it up, repair or remove it"
+    )
+    environment.add_argument("what", nargs="?", choices=ENVIRONMENT, default=ENVIRONMENT[0], help="by default status")
+    wheels = "take the packages out of this folder and make no connection"
+    environment.add_argument("--wheels", type=Path, metavar="FOLDER", help=wheels)
+    environment.add_argument("--accelerator", metavar="KIND", help="cpu, cuda or mps; by default what is best here")
+    environment.add_argument("--yes", action="store_true", help="ask nothing")
+    environment.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
 def _add_course(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -207,6 +232,12 @@ def _rank(text: str) -> int:
     if rank < 1:
         raise ValueError
     return rank
+
+
+def _removable(text: str) -> str:
+    if text not in REMOVABLE:  # as `choices`, argparse would refuse to be told none
+        raise argparse.ArgumentTypeError(f"choose among {', '.join(REMOVABLE)}")
+    return text
 
 
 def _command(
@@ -294,6 +325,21 @@ def _hub(name: str) -> Callable[[argparse.Namespace, DataFolder], None]:
         from desktop_app.commands import hub
 
         getattr(hub, name)(options, folder)
+
+    return action
+
+
+def _environment(options: argparse.Namespace, folder: DataFolder) -> None:
+    from desktop_app.commands.environment import environment
+
+    environment(options, folder)
+
+
+def _data(name: str) -> Callable[[argparse.Namespace, DataFolder], None]:
+    def action(options: argparse.Namespace, folder: DataFolder) -> None:
+        from desktop_app.commands import data
+
+        getattr(data, name)(options, folder)
 
     return action
 

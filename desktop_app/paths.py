@@ -78,6 +78,11 @@ class DataFolder:
         return self.root / "window.json"
 
     @property
+    def updates(self) -> Path:
+        """What is known of new versions of the program; may be deleted at any time."""
+        return self.root / "updates.json"
+
+    @property
     def lock(self) -> Path:
         """Held by the one window that works on this folder."""
         return self.root / "window.lock"

@@ -63,7 +63,7 @@ def check_environment(training: Path, program: Path | None = None) -> Path:
         if not usable_python(environment):
             raise UserError(
                 "Training needs the training environment, which is not there or damaged.",
-                "Open Moatless, then Teach, and choose Install or Repair under Training environment.",
+                "Choose Install or Repair on the Teach page, or say: moatless finetune environment install",
             )
         return python_in(environment)
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]

@@ -127,7 +127,8 @@ class Teaching(QObject):
 
     @cached_property
     def environment(self) -> "TrainingEnvironment":
-        from desktop_app.jobs.environment import TrainingEnvironment, this_program
+        from desktop_app.finetune.environment.outlook import this_program
+        from desktop_app.jobs.environment import TrainingEnvironment
 
         return TrainingEnvironment(
             self._background, self._folder, self._preferences, self._connection.door, this_program(), self

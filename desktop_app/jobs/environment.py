@@ -1,72 +1,33 @@
 """The training environment in the window: how it stands, what setting it up would mean, and the work on it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop_app.child_environment import program_folder
 from desktop_app.errors import UserError
-from desktop_app.finetune.environment.accelerator import Gpu, Suggestion, find_gpu, suggest
+from desktop_app.finetune.environment.accelerator import Suggestion
 from desktop_app.finetune.environment.install import install, remove, repair
-from desktop_app.finetune.environment.installation import Means, Verify, is_training
+from desktop_app.finetune.environment.installation import Means
 from desktop_app.finetune.environment.installation import Step as Told
-from desktop_app.finetune.environment.lock import Lock, offered, this_computer
+from desktop_app.finetune.environment.lock import Lock
+from desktop_app.finetune.environment.outlook import Outlook, Packaged, look
 from desktop_app.finetune.environment.place import Place, Record
-from desktop_app.finetune.environment.plan import Plan, make_plan
-from desktop_app.finetune.environment.status import USABLE, State, Status, read_status
-from desktop_app.finetune.environment.uv import Supply, find_uv
-from desktop_app.finetune.environment.verify import try_training
+from desktop_app.finetune.environment.plan import Plan
+from desktop_app.finetune.environment.status import USABLE, State
+from desktop_app.finetune.environment.uv import Supply
 from desktop_app.finetune.trainer_process import check_environment
 from desktop_app.jobs.background import Background
 from desktop_app.jobs.mixing import Step
 from desktop_app.jobs.preferences import Preferences
 from desktop_app.library.transfer import Stopped
 from desktop_app.network.door import Door, Stop
-from desktop_app.paths import DataFolder, bundled
+from desktop_app.paths import DataFolder
 from desktop_app.settings import options
-
-CHOSEN = "As you have chosen."
+from desktop_app.settings.option import Option
 
 Work = Callable[[Place, Lock, Means, Stop, Callable[[Told], None]], Record]
-
-
-@dataclass(frozen=True)
-class Packaged:
-    """What makes a packaged program one.
-
-    Attributes:
-        program: Where it has its libraries, and uv.
-        locks: Where it has the lists of what is to be installed.
-        computer: Which of them are for this kind.
-        ask_gpu: Finds out whether there is one of NVIDIA.
-        verify: Proves that an environment works.
-    """
-
-    program: Path
-    locks: Path
-    computer: str
-    ask_gpu: Callable[[], Gpu | None] = find_gpu
-    verify: Verify = try_training
-
-
-def this_program() -> Packaged | None:
-    """Return what this program is; None in a source checkout, whose own Python trains."""
-    program = program_folder()
-    return Packaged(program, bundled("training"), this_computer()) if program else None
-
-
-@dataclass(frozen=True)
-class _Look:
-    """What was found; without a plan, `trouble` says why nothing can be installed."""
-
-    status: Status
-    suggestion: Suggestion | None = None
-    accelerators: tuple[str, ...] = ()
-    plan: Plan | None = None
-    trouble: UserError | None = None
 
 
 class TrainingEnvironment(QObject):
@@ -146,7 +107,7 @@ class TrainingEnvironment(QObject):
         """Find out how it stands, unless something is being done to it."""
         if self._packaged is not None and not self.is_busy:
             self._n_looks += 1
-            work = partial(_look, self._place, self._folder.runs, self._packaged, self._supply())
+            work = partial(look, self._place, self._folder.runs, self._packaged, self._supply())
             looked = partial(self._on_looked, self._n_looks)
             self._background.run(partial(work, self._suggestion, self._accelerator), looked)
 
@@ -184,7 +145,7 @@ class TrainingEnvironment(QObject):
         if self._packaged is None or self.plan is None or self.is_busy:
             return
         try:
-            means = self._means(self._packaged)
+            means = self._packaged.means(self._supply(), self._door, self._folder.runs)
         except UserError as error:
             self._on_failed(error)
             return
@@ -204,10 +165,6 @@ class TrainingEnvironment(QObject):
         self.changed.emit()
         self.progressed.emit(step)
         self._background.run_long(until_stopped, lambda _done: self._on_ended(), self._on_failed)
-
-    def _means(self, here: Packaged) -> Means:
-        uv = find_uv(here.program)
-        return Means(uv, here.program, self._supply(), self._door, self._folder.runs, here.verify)
 
     def _supply(self) -> Supply:
         folder = self._preferences[options.TRAINING_FOLDER]
@@ -234,7 +191,7 @@ class TrainingEnvironment(QObject):
 
     # ------------------------------------------------------------ how it stands
 
-    def _on_looked(self, this_look: int, found: _Look) -> None:
+    def _on_looked(self, this_look: int, found: Outlook) -> None:
         if self.is_busy or this_look != self._n_looks:  # a later one may be there already, and knows better
             return
         self._suggestion = found.suggestion
@@ -244,7 +201,7 @@ class TrainingEnvironment(QObject):
         self.trouble = found.trouble or (None if self.state == State.READY else self.trouble)
         self.changed.emit()
 
-    def _on_preference(self, option: options.Option[object]) -> None:
+    def _on_preference(self, option: Option[object]) -> None:
         if option in (options.TRAINING_INDEX, options.TRAINING_FOLDER):
             self.look()
 
@@ -254,21 +211,3 @@ class TrainingEnvironment(QObject):
             self.state, self._is_usable = State.READY, True
         except UserError as error:
             self.state, self.trouble = State.ABSENT, error
-
-
-def _look(
-    place: Place, runs: Path, here: Packaged, supply: Supply, suggestion: Suggestion | None, accelerator: str
-) -> _Look:
-    try:
-        locks = offered(here.locks, here.computer)
-    except UserError as error:
-        return _Look(read_status(place, {}, is_training(runs)), trouble=error)
-    suggestion = suggestion or suggest(locks, here.ask_gpu)
-    status = read_status(place, locks, is_training(runs))
-    record = status.record
-    chosen = next(
-        each for each in (accelerator, record.accelerator if record else "", suggestion.accelerator) if each in locks
-    )
-    reason = suggestion.sentence if chosen == suggestion.accelerator else CHOSEN
-    plan = None if status.state == State.READY else make_plan(place, locks[chosen], supply, reason)
-    return _Look(status, suggestion, tuple(locks), plan)

@@ -6,18 +6,21 @@ known hashes only. It opens its own connections, so whoever starts it asks the d
 
 import importlib.util
 import os
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from desktop_app.child_environment import foreign_environment
+from desktop_app.child_environment import foreign_environment, start_foreign
 from desktop_app.errors import UserError
 from desktop_app.finetune.environment.lock import Lock
 from desktop_app.finetune.environment.place import Place
+from desktop_app.finetune.environment.troubles import not_started
 
 BUNDLED = Path("bin", "uv.exe" if os.name == "nt" else "uv")  # within the folder of a frozen program
 
+_PATIENCE_S = 60  # a virus scanner may look into it first
 _USUAL_INDEX = ("pypi.org", "files.pythonhosted.org")
 _PERSONS = ("UV_", "VIRTUAL_ENV", "CONDA_")  # their choices are for their own environments
 
@@ -92,6 +95,23 @@ def find_uv(program: Path | None) -> Path:
         "A part of Moatless is missing that sets the training environment up.",
         "Install Moatless again; your data stays.",
     )
+
+
+def uv_version(program: Path) -> str:
+    """Return what uv says of itself.
+
+    Raises:
+        UserError: If it is not there or does not start.
+    """
+    try:
+        uv = [str(find_uv(program)), "--version"]
+        with start_foreign(uv, foreign_environment(program), program, stdout=subprocess.PIPE) as process:
+            said, _ = process.communicate(timeout=_PATIENCE_S)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise not_started() from error
+    if process.returncode:
+        raise not_started()
+    return said.decode("utf-8", "replace").strip()
 
 
 def uv_environment(

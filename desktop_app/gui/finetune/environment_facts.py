@@ -3,8 +3,9 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from desktop_app.finetune.environment.lock import CPU, CUDA, MPS, PYTHON_DOWNLOAD_BYTES, Lock
+from desktop_app.finetune.environment.lock import CPU, CUDA, MPS, Lock
 from desktop_app.finetune.environment.plan import Plan
+from desktop_app.finetune.environment.words import each_license, license_words
 from desktop_app.gui.finetune.fold import Fold
 from desktop_app.gui.library.fact_grid import breakable, shown_path
 from desktop_app.gui.library.labels import plain_label
@@ -14,10 +15,6 @@ from desktop_app.library.memory import readable_size
 
 ACCELERATORS = {CPU: "Processor", CUDA: "GPU of NVIDIA", MPS: "GPU of this Mac"}
 ON, DOWNLOAD, DISK, SOURCE, LICENSES = "Trains on", "Download", "On the disk", "From", "Licenses"
-
-_PYTHON_TERMS = "PSF-2.0"
-_FAMILIES = ("BSD", "MIT", "Apache", "PSF")
-_OWN_TERMS = "NVIDIA"
 
 
 class EnvironmentFacts(QWidget):
@@ -105,17 +102,6 @@ class EnvironmentFacts(QWidget):
         column.addWidget(self.fold)
 
 
-def license_words(lock: Lock) -> str:
-    """Return the licenses of all packages in a sentence."""
-    licenses = [each.license for each in lock.packages]
-    families = [family for family in _FAMILIES if any(family in license for license in licenses)]
-    *most, last = families
-    words = f"Open source: {', '.join(most)} and {last}." if most else f"Open source: {last}."
-    if any(_OWN_TERMS in license for license in licenses):
-        words += " The libraries of NVIDIA are free to use, but not open source."
-    return words
-
-
 def _table(lock: Lock) -> tuple[QWidget, list[QLabel]]:
     table, labels = QWidget(), []
     grid = QGridLayout(table)
@@ -123,10 +109,7 @@ def _table(lock: Lock) -> tuple[QWidget, list[QLabel]]:
     grid.setHorizontalSpacing(scale.SPACE_24)
     grid.setVerticalSpacing(scale.SPACE_4)
     grid.setColumnStretch(1, 1)
-    # Whoever brings a folder of packages along needs to know what the archive is called.
-    python = (f"Python {lock.python}", f"{_PYTHON_TERMS}, in {lock.python_archive}", PYTHON_DOWNLOAD_BYTES)
-    packages = ((f"{each.name} {each.version}", each.license, each.download_bytes) for each in lock.packages)
-    for row, (what, license_name, size_bytes) in enumerate((python, *packages)):
+    for row, (what, license_name, size_bytes) in enumerate(each_license(lock)):
         name = plain_label(what, "small")
         terms = plain_label(breakable(license_name), "small", wraps=True)
         size = plain_label(readable_size(size_bytes), "small")

@@ -5,9 +5,9 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from desktop_app.errors import UserError
-from desktop_app.finetune.environment.lock import CPU, MPS
 from desktop_app.finetune.environment.plan import Plan
 from desktop_app.finetune.environment.status import State
+from desktop_app.finetune.environment.words import ELSEWHERE, OFFERS, TITLE, ready_words
 from desktop_app.gui.adapters.standing_words import Told
 from desktop_app.gui.adapters.step_row import StepRow
 from desktop_app.gui.adapters.told_line import ToldLine
@@ -21,20 +21,7 @@ from desktop_app.jobs.environment import TrainingEnvironment
 from desktop_app.library.memory import readable_size
 from desktop_app.library.transfer import SPARE_BYTES
 
-TITLE = "Training environment"
-OFFER = (
-    "Teaching needs PyTorch, which is too large to come with Moatless. It is downloaded once into a folder of its own, "
-    "tried out, and can be removed at any time."
-)
-BROKEN = "Files of the training environment are missing or damaged. Repairing sets it up anew."
-OUTDATED = (
-    "This version of Moatless was tested with newer packages. Those that are here still work; they stay in use until "
-    "the new ones are ready."
-)
-ELSEWHERE = "Another Moatless is setting it up at the moment."
 BUSY = "You can go on with other things meanwhile, or close Moatless: what was downloaded is kept."
-_OFFERS = {State.ABSENT: (OFFER, "Install"), State.BROKEN: (BROKEN, "Repair"), State.OUTDATED: (OUTDATED, "Update")}
-_DEVICES = {CPU: "the processor", MPS: "the GPU of this Mac"}
 
 
 class EnvironmentPanel(QWidget):
@@ -88,7 +75,7 @@ class EnvironmentPanel(QWidget):
         self.card.setVisible(state is not None and not is_ready)
         if self.card.isHidden():
             return
-        words, do = _OFFERS.get(state or State.ABSENT, (ELSEWHERE, ""))
+        words, do = OFFERS.get(state or State.ABSENT, (ELSEWHERE, ""))
         plan = environment.plan
         can_do = bool(do) and plan is not None and not is_busy
         self.words.setText(words if plan or not environment.is_packaged else "")
@@ -129,12 +116,8 @@ class EnvironmentPanel(QWidget):
             self.step.stop.setFocus()
 
     def _show_ready(self) -> None:
-        record = self._environment.record
-        if record is not None:
-            torch = record.packages.get("torch", "").partition("+")[0]
-            device = _DEVICES.get(record.device, record.device)
-            size = readable_size(record.disk_bytes)
-            self.ready_words.setText(f"{TITLE}: PyTorch {torch}, trains on {device}, takes {size} of the disk")
+        if (record := self._environment.record) is not None:
+            self.ready_words.setText(ready_words(record))
 
     def _announce(self, error: UserError) -> None:
         announce(self, str(error))

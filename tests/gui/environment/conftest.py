@@ -2,8 +2,9 @@
 
 import pytest
 
+from desktop_app.finetune.environment.outlook import Packaged
 from desktop_app.finetune.environment.status import State
-from desktop_app.jobs.environment import Packaged, TrainingEnvironment
+from desktop_app.jobs.environment import TrainingEnvironment
 from desktop_app.jobs.preferences import Preferences
 from desktop_app.paths import DataFolder
 from desktop_app.settings import options

@@ -8,10 +8,11 @@ import pytest
 
 from desktop_app.errors import UserError
 from desktop_app.finetune.environment.accelerator import Gpu
+from desktop_app.finetune.environment.outlook import CHOSEN, this_program
 from desktop_app.finetune.environment.status import State
 from desktop_app.jobs import environment as module
 from desktop_app.jobs.background import Background
-from desktop_app.jobs.environment import CHOSEN, TrainingEnvironment, this_program
+from desktop_app.jobs.environment import TrainingEnvironment
 from desktop_app.paths import DataFolder
 from desktop_app.settings import options
 from tests.support.training_environments import served
@@ -33,14 +34,14 @@ def test_what_would_come_is_known_before_anything_is_begun(make, small):
 
 def test_a_look_that_comes_late_is_not_shown(qtbot, make, small, preferences, monkeypatch, pool_rests):
     environment = make()
-    may_end, look, slow = threading.Event(), module._look, [True]
+    may_end, look, slow = threading.Event(), module.look, [True]
 
     def first_is_slow(*arguments):
         if slow and slow.pop():
             assert may_end.wait(60)
         return look(*arguments)
 
-    monkeypatch.setattr(module, "_look", first_is_slow)
+    monkeypatch.setattr(module, "look", first_is_slow)
     environment.look()
     with qtbot.waitSignal(environment.changed):
         preferences.set(options.TRAINING_FOLDER, "")

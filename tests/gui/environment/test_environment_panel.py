@@ -8,10 +8,12 @@ import pytest
 from desktop_app.errors import UserError
 from desktop_app.finetune.environment import plan
 from desktop_app.finetune.environment.lock import offered
+from desktop_app.finetune.environment.outlook import this_program
+from desktop_app.finetune.environment.words import license_words
 from desktop_app.gui.finetune import environment_panel
-from desktop_app.gui.finetune.environment_facts import DISK, DOWNLOAD, LICENSES, ON, SOURCE, license_words
+from desktop_app.gui.finetune.environment_facts import DISK, DOWNLOAD, LICENSES, ON, SOURCE
 from desktop_app.gui.finetune.environment_panel import EnvironmentPanel
-from desktop_app.jobs.environment import TrainingEnvironment, this_program
+from desktop_app.jobs.environment import TrainingEnvironment
 from desktop_app.paths import DataFolder, bundled
 from tests.support.training_environments import PACKAGE
 

@@ -86,7 +86,8 @@ def test_what_is_missing_is_named_before_anything_is_prepared(monkeypatch, tmp_p
 def test_a_packaged_program_trains_in_its_own_environment_or_says_where_to_get_it(tmp_path):
     with pytest.raises(UserError, match="Training needs the training environment") as caught:
         check_environment(tmp_path / "training", program=tmp_path)
-    assert "Training environment" in caught.value.hint
+    assert "Teach page" in caught.value.hint
+    assert caught.value.hint.endswith("moatless finetune environment install")
 
 
 TALKING = "import sys; print('out'); print('err', file=sys.stderr); print(sys.stdin.read() == '')"
