@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QByteArray, Signal
 from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop_app.gui.rail import Rail
 
@@ -42,7 +42,10 @@ class MainWindow(QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.rail)
-        layout.addWidget(self.stack, 1)
+        self._column = QVBoxLayout()
+        self._column.setSpacing(0)
+        self._column.addWidget(self.stack, 1)
+        layout.addLayout(self._column, 1)
         self.setCentralWidget(body)
         self.rail.show_page(CHAT)
 
@@ -53,6 +56,10 @@ class MainWindow(QMainWindow):
             self.stack.addWidget(page)
         self.rail.chosen.connect(self.show_page)
         self.show_page(CHAT)
+
+    def set_notice(self, notice: QWidget) -> None:
+        """Take what is shown above every page, while it has something to say."""
+        self._column.insertWidget(0, notice)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -21,6 +21,7 @@ from desktop_app.gui.library.library_page import FIND
 from desktop_app.gui.library.models_page import ModelsPage
 from desktop_app.gui.main_window import ADAPTERS, CHAT, MODELS, SETTINGS, TEACH, MainWindow
 from desktop_app.gui.settings.settings_view import SettingsView
+from desktop_app.gui.settings.update_notice import UpdateNotice
 from desktop_app.gui.teaching import Teaching
 from desktop_app.gui.trouble_page import TroublePage
 from desktop_app.gui.widgets.toast import Toast
@@ -44,9 +45,11 @@ from desktop_app.jobs.model_library import ModelLibrary
 from desktop_app.jobs.preferences import Preferences
 from desktop_app.jobs.presets import PresetList
 from desktop_app.jobs.store import Repositories, Store
+from desktop_app.jobs.updates import Updates, this_program
 from desktop_app.library.catalog import add_starter
 from desktop_app.paths import DataFolder
 from desktop_app.settings import options
+from desktop_app.settings.option import Option
 from desktop_app.settings.window_state import WindowState, save_window_state
 from desktop_app.storage.records import Adapter, Conversation, Message, Model, ModelDefaults, StackEntry
 
@@ -142,7 +145,8 @@ class Workspace(QObject):
             self.adapter_library,
             self.connection,
         )
-        self.settings_view = SettingsView(preferences, self.connection, str(folder.root))
+        self.updates = Updates(background, self.connection.door, preferences, folder.updates, this_program())
+        self.settings_view = SettingsView(preferences, self.connection, self.updates, background, str(folder.root))
         self.settings = self.settings_view.settings
         pages: dict[str, QWidget] = {
             CHAT: self.chat,
@@ -152,6 +156,8 @@ class Workspace(QObject):
             SETTINGS: self.settings_view,
         }
         window.set_pages(pages)
+        self.notice = UpdateNotice(self.updates)
+        window.set_notice(self.notice)
         self.toast = Toast(window, usable=self.chat.composer)
         self._connect()
         self.chat.composer.edit.setFocus()
@@ -164,7 +170,7 @@ class Workspace(QObject):
         """Save what is being written, end the engine, close the database; the background still has to be closed."""
         self.session.close()
         self.teaching.close()
-        for hub_job in (self.queue, self.browser, self.adapter_browser, self.connection):
+        for hub_job in (self.queue, self.browser, self.adapter_browser, self.updates, self.connection):
             hub_job.close()
         for job in (self.library, self.care, self.finder, self.mixing, self.merging):
             job.close()
@@ -205,6 +211,7 @@ class Workspace(QObject):
         self.queue.open()
         self.teaching.open()
         self.finder.scan()
+        self.updates.open()
         self.chat.list.refresh()
         self.window.show_page(self._state.page or CHAT)
 
@@ -252,6 +259,7 @@ class Workspace(QObject):
         self.chat.mix.undo_offered.connect(self.toast.tell)
         self.chat.adapters_wanted.connect(lambda: window.show_page(ADAPTERS))
         self.chat.undo_offered.connect(self.toast.tell)
+        self.notice.more_wanted.connect(self._show_updates)
         self.preferences.changed.connect(self._on_preference)
         for option in (options.SEND_KEY, options.IDLE_MINUTES):
             self._on_preference(option)
@@ -282,6 +290,10 @@ class Workspace(QObject):
             self.engine.let_go(then)
         else:
             then()
+
+    def _show_updates(self) -> None:
+        self.window.show_page(SETTINGS)
+        self.settings_view.show_updates()
 
     def _find_models(self) -> None:
         self.window.show_page(MODELS)
@@ -314,7 +326,7 @@ class Workspace(QObject):
             self.session.use_model(model)
         self._add_to_chat(adapter)
 
-    def _on_preference(self, option: options.Option[Any]) -> None:
+    def _on_preference(self, option: Option[Any]) -> None:
         if option is options.SEND_KEY:
             self.chat.composer.set_send_key(self.preferences[options.SEND_KEY])
         elif option is options.IDLE_MINUTES:

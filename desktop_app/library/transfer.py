@@ -164,7 +164,7 @@ class _Fetching:
 
     def _begin_again(self, part: BinaryIO, start: int) -> None:
         if start:
-            raise UserError("The Hub sends another part of the file than was asked for.", "Try again later.")
+            raise UserError("The other side sends another part of the file than was asked for.", "Try again later.")
         part.seek(0)
         part.truncate(0)
         self._digest, self._done = hashlib.sha256(), 0

@@ -2,7 +2,8 @@
 
 `door` holds the offline switch and knows every open connection, `journal` lists them for the person, `client` is the
 HTTP client that both are built into, `hub` speaks with the Hugging Face Hub through it, `token` keeps the Hub token,
-`troubles` turns failures into sentences.
+`updates` asks for new versions of this program and `release` says what may be believed of them, `troubles` turns
+failures into sentences.
 """
 
 import os

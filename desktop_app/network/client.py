@@ -18,7 +18,7 @@ from huggingface_hub import set_client_factory
 from desktop_app import __version__
 from desktop_app.errors import UserError
 from desktop_app.network.door import Door, Line
-from desktop_app.network.troubles import is_busy, no_answer, refuse_if_busy
+from desktop_app.network.troubles import THE_HUB, is_busy, no_answer, refuse_if_busy
 
 TIMEOUT = httpx2.Timeout(20, connect=10)
 # A connection that is kept for the next request would stay open behind a door that is shut.
@@ -54,7 +54,7 @@ class _Counted(httpx2.SyncByteStream):
 
 
 class _Client(httpx2.Client):
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, who: str = THE_HUB) -> None:
         try:
             super().__init__(
                 follow_redirects=True,
@@ -69,6 +69,7 @@ class _Client(httpx2.Client):
                 "Set HTTPS_PROXY to the address of an HTTP proxy, and remove ALL_PROXY.",
             ) from error
         self._door = door
+        self._who = who
         self._waiting = threading.local()  # the line of this thread that has had no answer yet
 
     def _on_request(self, request: httpx2.Request) -> None:
@@ -83,14 +84,14 @@ class _Client(httpx2.Client):
         self._waiting.line = None
         assert isinstance(response.stream, httpx2.SyncByteStream)
         response.stream = _Counted(response.stream, line, _outcome(response))
-        refuse_if_busy(response)
+        refuse_if_busy(response, self._who)
 
     def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
         request.extensions["timeout"] = TIMEOUT.as_dict()  # huggingface_hub asks for none, and would wait for ever
         try:
             return super().send(request, **options)
         except httpx2.TransportError as error:
-            raise no_answer(error) from error
+            raise no_answer(error, self._who) from error
         finally:
             if (line := getattr(self._waiting, "line", None)) is not None:
                 self._waiting.line = None
@@ -115,9 +116,9 @@ def _outcome(response: httpx2.Response) -> str:
     return "refused" if response.is_error else ""
 
 
-def make_client(door: Door) -> httpx2.Client:
-    """Return a client of its own for one piece of work, to be closed after it."""
-    return _Client(door)
+def make_client(door: Door, who: str = THE_HUB) -> httpx2.Client:
+    """Return a client of its own for one piece of work, to be closed after it; `who` is asked, for sentences."""
+    return _Client(door, who)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal
 
@@ -15,28 +14,14 @@ from huggingface_hub.utils._http import hf_raise_for_status
 from desktop_app.errors import UserError
 from desktop_app.network.client import hub_session, make_client
 from desktop_app.network.door import Door, purpose
+from desktop_app.network.incoming import WHOLE, Incoming, pieces_of, start_of
 from desktop_app.network.records import HubFile, HubModel, HubRepo
-from desktop_app.network.troubles import no_answer, sentence_for
+from desktop_app.network.troubles import THE_HUB, sentence_for
 
 Order = Literal["downloads", "likes", "last_modified", "trending_score"]
 MAX_CARD_BYTES = 1_000_000
 
 _EXPAND: Any = ["gguf", "downloads", "likes", "lastModified", "gated", "cardData", "siblings", "tags", "sha"]
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """A file on its way.
-
-    Attributes:
-        start: Offset in the file of the first byte that comes; 0 where the other side does not know ranges.
-        sha256: Of the whole file as the Hub announces it now, or empty.
-        pieces: The bytes; ends early, or raises `TryAgain`, where the connection is lost.
-    """
-
-    start: int
-    sha256: str
-    pieces: Iterator[bytes]
 
 
 class Hub:
@@ -104,7 +89,7 @@ class Hub:
         if {".", ".."} & set(path.split("/")):  # of an address, these are steps and no names
             raise UserError(f"The Hub cannot have {what}.", "Look the model up again and choose another file.")
         end = "" if length is None else str(start + length - 1)
-        headers = {"accept-encoding": "identity", "range": f"bytes={start}-{end}"}
+        headers = {**WHOLE, "range": f"bytes={start}-{end}"}
         if self._token:
             headers["authorization"] = f"Bearer {self._token}"
         with make_client(self._door) as client:
@@ -115,7 +100,7 @@ class Hub:
                         yield Incoming(start, _announced_sha256(response), iter(()))
                         return
                     _check(response)
-                    yield Incoming(_start(response), _announced_sha256(response), _pieces(response))
+                    yield Incoming(start_of(response), _announced_sha256(response), pieces_of(response, THE_HUB))
             except (HfHubHTTPError, HFValidationError, ValueError, httpx2.HTTPError, httpx2.InvalidURL) as error:
                 raise sentence_for(error, what, repo, bool(self._token)) from error
 
@@ -136,27 +121,12 @@ def _check(response: httpx2.Response) -> None:
     hf_raise_for_status(response)
 
 
-def _start(response: httpx2.Response) -> int:
-    """Return where the answer begins in the file. Format of Content-Range: RFC 9110, 14.4."""
-    if response.status_code != 206:
-        return 0
-    first = response.headers.get("content-range", "").removeprefix("bytes ").partition("-")[0]
-    return int(first)
-
-
 def _announced_sha256(response: httpx2.Response) -> str:
     for hop in (*response.history, response):
         etag: str = hop.headers.get("x-linked-etag", "").strip('"')
         if len(etag) == 64:
             return etag
     return ""
-
-
-def _pieces(response: httpx2.Response) -> Iterator[bytes]:
-    try:
-        yield from response.iter_raw()
-    except httpx2.TransportError as error:
-        raise no_answer(error) from error
 
 
 def _model(info: ModelInfo) -> HubModel:

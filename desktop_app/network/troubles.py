@@ -1,4 +1,4 @@
-"""What can go wrong between here and the Hub, in sentences, and whether trying again may help."""
+"""What can go wrong between here and the other side, in sentences, and whether trying again may help."""
 
 import ssl
 from urllib.parse import quote
@@ -17,21 +17,23 @@ from huggingface_hub.errors import (
 from desktop_app.errors import TryAgain, UserError
 from desktop_app.network.door import HUB, Gated, TokenRefused
 
+THE_HUB = "The Hub"
+
 _BUSY = (408, 425, 429)
 _LONGEST_WAIT_S = 300
 
 
-def no_answer(error: httpx2.TransportError) -> UserError:
-    """Return what to say if nothing came back at all."""
+def no_answer(error: httpx2.TransportError, who: str) -> UserError:
+    """Return what to say if nothing came back at all. `who` was asked, as the subject of a sentence."""
     if _is_about_certificate(error):
         return UserError(
             "The other side could not prove who it is, so nothing was sent.",
             "Check the date of this computer. A company network or a virus scanner may be reading along; ask about it.",
         )
     if isinstance(error, httpx2.TimeoutException):
-        return TryAgain("The Hub did not answer in time.", "Check the network connection and try again.")
+        return TryAgain(f"{who} did not answer in time.", "Check the network connection and try again.")
     if isinstance(error, httpx2.ConnectError | httpx2.ProxyError | httpx2.UnsupportedProtocol):
-        return TryAgain("The Hub cannot be reached.", "Check the network connection and try again.")
+        return TryAgain(f"{who} cannot be reached.", "Check the network connection and try again.")
     return TryAgain("The connection was lost.", "Try again.")
 
 
@@ -40,20 +42,20 @@ def is_busy(response: httpx2.Response) -> bool:
     return response.status_code in _BUSY or response.status_code >= 500
 
 
-def refuse_if_busy(response: httpx2.Response) -> None:
-    """Raise for an answer that only says "not now".
+def refuse_if_busy(response: httpx2.Response, who: str) -> None:
+    """Raise for an answer that only says "not now". `who` was asked, as the subject of a sentence.
 
     Raises:
         TryAgain: If it does.
     """
     if response.status_code == 429:
         raise TryAgain(
-            "The Hub asks to wait, because too much was asked of it from here.",
+            f"{who} asks to wait, because too much was asked of it from here.",
             "Try again in a few minutes.",
             _asked_to_wait_s(response),
         )
     if is_busy(response):
-        raise TryAgain("The Hub has trouble of its own at the moment.", "Try again in a few minutes.")
+        raise TryAgain(f"{who} has trouble of its own at the moment.", "Try again in a few minutes.")
 
 
 def sentence_for(error: Exception, what: str, repo: str = "", has_token: bool = False) -> UserError:

@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -29,8 +30,10 @@ from tests.shots.adapter_scenes import AdapterScenes
 from tests.shots.content import store_conversations
 from tests.shots.hub_content import GATED, SHOWN, fill
 from tests.shots.teach_scenes import TeachScenes
+from tests.shots.update_scenes import UpdateScenes
 from tests.shots.waiting import wait, wait_for
 from tests.support.hub import LoopbackHub
+from tests.support.release_server import LoopbackReleases
 
 SIZES = ((1280, 800), (900, 600))
 
@@ -83,12 +86,16 @@ class Photographer:
         self.compare()
 
     def settings(self) -> None:
-        """Take the Settings page."""
+        """Take the Settings page and those behind it."""
         app = self.app
         app.window.show_page(SETTINGS)
         self.take("settings")
         app.settings_view.show_connections()
         self.take("connections")
+        app.settings_view.show_about()
+        about = app.settings_view.about
+        wait_for(lambda: bool(about.list.parts) and about.text.is_whole)
+        self.take("about")
         app.settings_view.setCurrentWidget(app.settings)
 
     def trouble(self) -> None:
@@ -155,7 +162,12 @@ class Photographer:
 def main(folder: Path, groups: list[str]) -> None:
     """Take the pictures of these groups; of all if there are none."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="moatless-shots-") as scratch, LoopbackHub() as hub:
+    with (
+        tempfile.TemporaryDirectory(prefix="moatless-shots-") as scratch,
+        LoopbackHub() as hub,
+        LoopbackReleases() as releases,
+    ):
+        updates = UpdateScenes(releases, Path(scratch, "Downloads"))
         fill(hub)
         fill_with_adapters(hub)
         hub.faults.throttle_bytes_per_s = 20_000_000
@@ -174,6 +186,7 @@ def main(folder: Path, groups: list[str]) -> None:
                 "adapters": AdapterScenes(photographer, data.adapters).take,
                 "teach": TeachScenes(photographer).take,
                 "settings": photographer.settings,
+                "updates": partial(updates.take, photographer),
                 "trouble": photographer.trouble,
             }
             for group in groups or scenes:

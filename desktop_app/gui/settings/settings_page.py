@@ -5,17 +5,23 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from desktop_app import __version__
 from desktop_app.engine.messages import Device
 from desktop_app.gui.settings.fields import make_field, show_value
+from desktop_app.gui.settings.update_row import UpdateRow
 from desktop_app.gui.theme import scale
 from desktop_app.gui.widgets.column_page import ColumnPage
 from desktop_app.gui.widgets.search_field import SearchField
 from desktop_app.jobs.preferences import Preferences
+from desktop_app.jobs.updates import Updates
 from desktop_app.library.memory import readable_size
-from desktop_app.settings.options import MODEL, OPTIONS, PRIVACY, SECTION_HELP, Option, Text
+from desktop_app.paths import APPLICATION_NAME
+from desktop_app.settings.option import Option, Text
+from desktop_app.settings.options import CHECK_FOR_UPDATES, MODEL, OPTIONS, PRIVACY, SECTION_HELP
 
 COLUMN_WIDTH = 680
 FIELD_WIDTH = 240
+_ABOUT = "About"
 _KINDS = {"gpu": "graphics processor", "accelerator": "accelerator"}
 
 
@@ -24,11 +30,13 @@ class SettingsPage(ColumnPage):
 
     Signals:
         connections_wanted(): The list of connections.
+        about_wanted(): What the program consists of, and its licenses.
     """
 
     connections_wanted = Signal()
+    about_wanted = Signal()
 
-    def __init__(self, preferences: Preferences, data_folder: str) -> None:
+    def __init__(self, preferences: Preferences, updates: Updates, data_folder: str) -> None:
         super().__init__("Settings", COLUMN_WIDTH)
         self._preferences = preferences
         self._rows: list[tuple[QWidget, str, str]] = []  # widget, its section, the words it is found by
@@ -46,7 +54,10 @@ class SettingsPage(ColumnPage):
         self.column.addWidget(self._nothing)
         for option in OPTIONS:
             self._add_option(option)
+        self.update_row = UpdateRow(updates)
+        self._add_row(self.update_row, PRIVACY, "version update release download")
         self._add_privacy(data_folder)
+        self._add_about()
         self.column.addStretch(1)
 
     def set_devices(self, devices: Sequence[Device]) -> None:
@@ -96,14 +107,17 @@ class SettingsPage(ColumnPage):
             if not isinstance(field, QCheckBox):
                 field.setFixedWidth(FIELD_WIDTH)
             beside.addWidget(field, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._add_row(row, option.section, f"{option.title} {option.help}")
+
+    def _add_row(self, row: QWidget, section: str, found_by: str) -> None:
         self.column.addWidget(row)
-        self._rows.append((row, option.section, f"{option.section} {option.title} {option.help}".casefold()))
+        self._rows.append((row, section, f"{section} {found_by}".casefold()))
 
     def _add_privacy(self, data_folder: str) -> None:
-        section = PRIVACY
         text = QLabel(
             "Everything you write stays on this computer: models answer here, and chats are stored in "
-            f"{data_folder}. Moatless connects to the network only when you look for models or download them."
+            f"{data_folder}. Moatless connects to the network only when you look for models or new versions or "
+            f"download them, and once a day if “{CHECK_FOR_UPDATES.title}” is on."
         )
         text.setWordWrap(True)
         text.setTextFormat(Qt.TextFormat.PlainText)
@@ -117,8 +131,22 @@ class SettingsPage(ColumnPage):
         below.setSpacing(scale.SPACE_12)
         below.addWidget(text)
         below.addWidget(self.connections_button, 0, Qt.AlignmentFlag.AlignLeft)
-        self.column.addWidget(row)
-        self._rows.append((row, section, f"{section} {text.text()} connections network log".casefold()))
+        self._add_row(row, PRIVACY, f"{text.text()} connections network log")
+
+    def _add_about(self) -> None:
+        self._add_heading(_ABOUT)
+        self.about_button = QPushButton("Show all licenses")
+        self.about_button.clicked.connect(self.about_wanted)
+        words = QVBoxLayout()
+        words.setSpacing(scale.SPACE_4 // 2)
+        words.addWidget(QLabel(f"{APPLICATION_NAME} {__version__}"))
+        words.addWidget(_small_label("What it consists of, and the license of each part."))
+        row = QWidget()
+        beside = QHBoxLayout(row)
+        beside.setContentsMargins(0, scale.SPACE_4, 0, scale.SPACE_4)
+        beside.addLayout(words, 1)
+        beside.addWidget(self.about_button)
+        self._add_row(row, _ABOUT, "version license Qt")
 
     def _on_preference(self, option: Option[object]) -> None:
         """Follow what was chosen on another page."""
