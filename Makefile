@@ -6,7 +6,7 @@ PYTHON := $(or $(shell for python in python3 python3.14 python3.13 python3.12 py
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))' 2>/dev/null \
 	&& echo $$python && break; done),python3)
 
-VERBS := setup run test test-long check bench shots
+VERBS := setup run test test-long check bench shots installer test-installer
 
 .PHONY: help $(VERBS)
 .NOTPARALLEL:

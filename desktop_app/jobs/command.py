@@ -15,7 +15,8 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
-from desktop_app.engine.launch import engine_environment, own_program
+from desktop_app.child_environment import own_program
+from desktop_app.engine.launch import detached_environment, detached_program, engine_environment
 from desktop_app.errors import UserError, unexpected_error
 
 LINES_A_TURN = 200  # bounds the work of one turn of the event loop
@@ -26,11 +27,6 @@ _STDERR_TAIL = 4_000
 _REFUSED = 1  # the exit status of a command that says why in a sentence
 
 _log = logging.getLogger(__name__)
-
-
-def own_command(root: Path, arguments: Sequence[str]) -> list[str]:
-    """Return program and arguments of `moatless` with these arguments, in the data folder of this root."""
-    return [*own_program(), "--data-dir", str(root), *arguments]
 
 
 def start_detached(root: Path, arguments: Sequence[str], log: Path) -> "subprocess.Popen[bytes]":
@@ -45,8 +41,8 @@ def start_detached(root: Path, arguments: Sequence[str], log: Path) -> "subproce
     try:
         with log.open("ab") as output:
             return subprocess.Popen(
-                own_command(root, arguments),
-                env=engine_environment(),
+                [*detached_program(own_program()), "--data-dir", str(root), *arguments],
+                env=detached_environment(),
                 cwd=Path.home(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -91,8 +87,8 @@ class ChildCommand(QObject):
         for name, value in engine_environment().items():
             environment.insert(name, value)
         self._process.setProcessEnvironment(environment)
-        program, *rest = own_command(root, arguments)
-        self._process.start(program, rest)
+        program, *rest = own_program()
+        self._process.start(program, [*rest, "--data-dir", str(root), *arguments])
 
     def stop(self) -> None:
         """Have it end as by Ctrl+C; one that does not listen is killed after a while."""

@@ -175,8 +175,17 @@ def test_the_command_line_answers_scores_and_lists(starter_model, tmp_path):
 
 
 def test_selftest_finds_everything_well(starter_model, tmp_path):
-    tested = moatless(tmp_path, "selftest")
-    lines = [json.loads(line) for line in tested.stdout.splitlines()]
+    """In an empty home, without a search path, and where names have spaces and letters of other languages."""
+    home = tmp_path / "Zoë van den Berg"
+    home.mkdir()
+    command = [sys.executable, "-P", "-m", "desktop_app", "--data-dir", str(home / "dàta"), "selftest"]
+    tested = subprocess.run(
+        command, cwd=home, env={"HOME": str(home), "PATH": ""}, capture_output=True, timeout=HANG_GUARD_S, check=False
+    )
+    lines = [json.loads(line) for line in tested.stdout.decode("utf-8").splitlines()]
     assert tested.returncode == 0, tested
-    assert [line["check"] for line in lines] == ["data folder", "storage", "window", "engine"]
-    assert tested.stderr == ""
+    assert all(line["ok"] for line in lines)
+    assert lines[-1]["check"] == "versions"
+    assert all(lines[-1]["found"][name] for name in ("moatless", "python", "qt", "llama.cpp", "cpu", "system"))
+    assert tested.stderr == b""
+    assert [path.name for path in home.iterdir()] == ["dàta"]

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from desktop_app.child_environment import foreign_environment, program_folder, start_foreign
+from desktop_app.child_environment import foreign_environment, own_program, program_folder, start_foreign
 
 OURS = Path("/opt/moatless/_internal")
 
@@ -49,3 +49,24 @@ def test_it_has_nobody_to_ask_and_gets_what_is_added(tmp_path):
 
 def test_in_a_checkout_there_is_no_packaged_program():
     assert program_folder() is None
+
+
+def test_a_frozen_program_starts_itself_again(monkeypatch):
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", "/opt/moatless/moatless")
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert own_program() == ["/opt/moatless/moatless"]
+
+
+def test_on_windows_the_program_with_a_console_does_what_has_no_window(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "Moatless.exe"))
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert own_program() == [str(tmp_path / "moatless-cli.exe")]
+
+
+def test_a_checkout_does_not_run_what_lies_in_the_current_folder(tmp_path):
+    tmp_path.joinpath("desktop_app.py").write_text("print('planted')", "utf-8")
+    done = subprocess.run([*own_program(), "--version"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "planted" not in done.stdout
+    assert done.stdout.startswith("Moatless")

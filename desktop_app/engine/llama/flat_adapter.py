@@ -24,11 +24,11 @@ from weakref import WeakKeyDictionary
 
 import llama_cpp.llama_cpp as api
 import numpy as np
-from llama_cpp._ggml import libggml
 
 from desktop_app.adapters.check import A_SUFFIX, B_SUFFIX
 from desktop_app.adapters.lora import Lora, Matrix, Pair
 from desktop_app.adapters.lora_file import lora_parts
+from desktop_app.engine.llama.ggml import ggml
 from desktop_app.engine.llama.model import LlamaModel
 from desktop_app.engine.llama.native_adapter import apply_adapter, load_adapter
 from desktop_app.errors import UserError
@@ -183,7 +183,7 @@ class FlatAdapter:
         for weight, pair in self._pairs.items():
             for suffix, matrix in ((A_SUFFIX, pair.a), (B_SUFFIX, pair.b)):
                 tensor = ctypes.byref(self._tensors[weight + suffix])
-                libggml.ggml_backend_tensor_set(
+                ggml.ggml_backend_tensor_set(
                     tensor, ctypes.c_void_p(matrix.ctypes.data), ctypes.c_size_t(0), ctypes.c_size_t(matrix.nbytes)
                 )
 
@@ -243,6 +243,6 @@ def _find_tensors(model: LlamaModel, handle: api.llama_adapter_lora_p, pairs: Ma
 
 
 def _is_host(tensor: _Tensor) -> bool:
-    is_host = libggml.ggml_backend_buffer_is_host
+    is_host = ggml.ggml_backend_buffer_is_host
     is_host.argtypes, is_host.restype = [ctypes.c_void_p], ctypes.c_bool
     return bool(is_host(tensor.buffer))

@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from llama_cpp._ggml import libggml
 from numpy.typing import NDArray
 
 from desktop_app.adapters.lora import Lora, Pair
@@ -15,6 +14,7 @@ from desktop_app.adapters.merge import check_mergeable, merge_into
 from desktop_app.adapters.open_lora import open_lora
 from desktop_app.adapters.stack import check_stack
 from desktop_app.engine.backend import IsStopped, Stopped
+from desktop_app.engine.llama.ggml import ggml
 from desktop_app.engine.messages import Merge
 from desktop_app.errors import UserError
 from desktop_app.library.file_errors import shown_name
@@ -85,14 +85,14 @@ class NativePacking:
         self._pool.shutdown()
 
     def can_pack(self, type_name: str) -> bool:
-        requires_imatrix = libggml.ggml_quantize_requires_imatrix
+        requires_imatrix = ggml.ggml_quantize_requires_imatrix
         requires_imatrix.argtypes, requires_imatrix.restype = [ctypes.c_int], ctypes.c_bool
         return not requires_imatrix(_type_id(type_name))
 
     def unpack(self, type_name: str, data: bytes, n_weights: int) -> NDArray[np.float32]:
         if type_name == "F32":
             return np.frombuffer(data, np.float32)
-        traits = libggml.ggml_get_type_traits
+        traits = ggml.ggml_get_type_traits
         traits.argtypes, traits.restype = [ctypes.c_int], ctypes.POINTER(_TypeTraits)
         numbers = np.empty(n_weights, np.float32)
         traits(_type_id(type_name)).contents.to_float(data, numbers.ctypes.data, n_weights)
@@ -104,7 +104,7 @@ class NativePacking:
 
 
 def _pack(type_name: str, rows: NDArray[np.float32]) -> bytes:
-    quantize = libggml.ggml_quantize_chunk
+    quantize = ggml.ggml_quantize_chunk
     quantize.argtypes = [
         ctypes.c_int,
         ctypes.c_void_p,

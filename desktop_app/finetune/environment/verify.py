@@ -46,7 +46,7 @@ def try_training(python: Path, accelerator: str, place: Place, workshop: Worksho
     """
     try:
         run = place.new_trial()
-        shutil.copytree(bundled("training", "tiny-run"), run, dirs_exist_ok=True)
+        _copy(bundled("training", "tiny-run"), run)
     except OSError as error:
         raise not_writable(place.root) from error
     try:
@@ -65,6 +65,16 @@ def try_training(python: Path, accelerator: str, place: Place, workshop: Worksho
     if not _is_it(started["device"], accelerator):
         raise gpu_not_used()
     return Proof(started["device"], started["free_bytes"])
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a folder without its permissions: what the program is installed in may be closed to writing."""
+    for path in source.rglob("*"):  # folders come before what is in them
+        copy = target / path.relative_to(source)
+        if path.is_dir():
+            copy.mkdir()
+        else:
+            shutil.copyfile(path, copy)
 
 
 def _is_it(device: str, accelerator: str) -> bool:

@@ -4,7 +4,6 @@ import logging
 import os
 import queue
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from types import TracebackType
 
 import msgspec
 
+from desktop_app.child_environment import own_program
 from desktop_app.errors import UserError
 from desktop_app.finetune.course import ReadFile
 from desktop_app.finetune.reading.messages import Answer, Question
@@ -174,10 +174,7 @@ class _Child:
 
 def reader_command() -> list[str]:
     """Return program and arguments of a reader process."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable, "--reader"]
-    # -P: the current folder must not be able to offer modules of its own.
-    return [sys.executable, "-P", "-m", "desktop_app", "--reader"]
+    return [*own_program(), "--reader"]
 
 
 def longest_s(path: Path) -> float:

@@ -15,6 +15,7 @@ from installers import checkout, setup_steps
 
 ROOT = Path(__file__).resolve().parents[3]
 DOOR = ROOT / "installers" / "checkout.py"
+BUILD = ROOT / "installers" / "build.py"
 
 
 @pytest.fixture
@@ -61,6 +62,23 @@ def test_only_the_benchmark_needs_the_peers_of_the_trainer(calls):
     assert [call[1] for call in calls if call[0] == "set up"] == ["dev", "dev", "dev,bench"]
 
 
+def test_packages_are_made_by_the_door_to_them_without_the_environment_of_the_checkout(calls):
+    calls.statuses = {"deb": 4}
+    assert checkout.main(["installer", "deb"]) == 4
+    assert calls == [[str(BUILD), "deb"]]
+
+
+def test_packages_are_tried_once_they_are_made(calls):
+    assert checkout.main(["test-installer"]) == 0
+    assert calls == [[str(BUILD)], ("set up", "dev"), ["-m", "installers.trial"]]
+
+
+def test_packages_that_could_not_be_made_are_not_tried(calls):
+    calls.statuses = {str(BUILD): 1}
+    assert checkout.main(["test-installer"]) == 1
+    assert calls == [[str(BUILD)]]
+
+
 def test_all_fine_is_said_by_the_exit_status(calls):
     assert checkout.main(["test"]) == 0
 
@@ -89,16 +107,18 @@ def test_a_failed_set_up_ends_in_a_sentence_and_starts_nothing(calls, monkeypatc
     assert calls == []
 
 
+@pytest.mark.parametrize("door", [DOOR, BUILD])
 @pytest.mark.parametrize("version", [(3, 10, 9), (3, 15, 0)])
-def test_another_python_gets_a_clear_sentence(monkeypatch, version):
+def test_another_python_gets_a_clear_sentence(monkeypatch, version, door):
     monkeypatch.setattr(sys, "version_info", version)
     with pytest.raises(SystemExit) as caught:
-        runpy.run_path(str(DOOR))
+        runpy.run_path(str(door))
     assert f"this is Python {version[0]}.{version[1]}." in str(caught.value)
 
 
-def test_a_python_too_old_can_still_read_the_door():
-    ast.parse(DOOR.read_text("utf-8"), feature_version=(3, 7))
+@pytest.mark.parametrize("door", [DOOR, BUILD])
+def test_a_python_too_old_can_still_read_the_door(door):
+    ast.parse(door.read_text("utf-8"), feature_version=(3, 7))
 
 
 def test_make_knows_the_same_verbs():

@@ -1,18 +1,21 @@
 """The proof of an environment: the real trainer trains two steps in it, or a sentence says why not."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
 from desktop_app.errors import UserError
+from desktop_app.finetune.environment import verify
 from desktop_app.finetune.environment.lock import CPU, CUDA
 from desktop_app.finetune.environment.place import Place
 from desktop_app.finetune.environment.process import Workshop
 from desktop_app.finetune.environment.troubles import Damaged
 from desktop_app.finetune.environment.verify import try_training
 from desktop_app.network.door import Stop
+from desktop_app.paths import bundled
 
 STARTED = {"event": "started", "device": "cpu", "free_bytes": 5}
 
@@ -41,6 +44,22 @@ def test_the_python_that_runs_this_trains_two_steps(place, door):
     assert proof.device
     assert proof.free_bytes > 1_000_000
     assert [each.name for each in place.root.iterdir()] == ["log.txt"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
+def test_a_program_that_nobody_may_write_to_does_not_close_the_run_too(place, door, tmp_path, monkeypatch):
+    shipped = tmp_path / "shipped"
+    shutil.copytree(bundled("training", "tiny-run"), shipped)
+    for path in (shipped, *shipped.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    monkeypatch.setattr(verify, "bundled", lambda *_parts: shipped)
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nfind "$6" > {tmp_path}/all\nfind "$6" ! -perm -200 > {tmp_path}/closed\nexit 1\n')
+    python.chmod(0o755)
+    with pytest.raises(Damaged):
+        tried(place, door, python)
+    assert "probe.json" in (tmp_path / "all").read_text()
+    assert (tmp_path / "closed").read_text() == ""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
