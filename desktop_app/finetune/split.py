@@ -20,7 +20,7 @@ SHARE = 0.1
 LARGEST_SHARE = 0.2
 LONG_DOCUMENT = 2_000  # characters; the tenth of a shorter one is a sentence or two
 
-_MOST_FOR_MEASURING = 0.3  # where those that chance takes are larger than others
+_MOST_FOR_MEASURING = 0.3  # where there are not enough others, or all are large
 _MOST_LEFT_OUT = 0.5
 _BORDERS = (re.compile(r"\n\s*\n"), re.compile(r"\n"), re.compile(r"(?<=[.!?])\s+"))
 
@@ -77,7 +77,7 @@ def split_passages(passages: Sequence[Passage], seed: int, share: float = SHARE)
     """
     sizes, chosen = _sizes(passages), choose(passages, seed, share)
     held, total = sum(sizes[group] for group in chosen), sum(sizes.values())
-    if not share / 2 * total <= held <= 2 * share * total:
+    if not share / 2 * total <= held <= max(2 * share, _MOST_FOR_MEASURING) * total:
         halves = [_cut(passage, share) for passage in passages]
         ends: list[Piece] = [end for _, end in halves if end is not None]
         if ends:
@@ -94,14 +94,17 @@ def choose(pieces: Sequence[Passage] | Sequence[Exchange], seed: int, share: flo
     if len(sizes) < 2:
         return set()
     needed = LEAST_GROUPS if LARGEST_SHARE * len(sizes) >= LEAST_GROUPS else 1
+    order = sorted(sizes, key=lambda group: hashlib.sha256(f"{seed} {group}".encode()).digest())
     total, held = sum(sizes.values()), 0
     chosen: set[str] = set()
-    for group in sorted(sizes, key=lambda group: hashlib.sha256(f"{seed} {group}".encode()).digest()):
-        with_it = held + sizes[group]
-        is_nearer = (held + with_it) / 2 <= share * total
-        if is_nearer or (len(chosen) < needed and with_it <= _MOST_FOR_MEASURING * total):
+    for group in order:
+        if (2 * held + sizes[group]) / 2 <= share * total:  # it is nearer to the share with it
             chosen.add(group)
-            held = with_it
+            held += sizes[group]
+    for group in order:
+        if group not in chosen and len(chosen) < needed and held + sizes[group] <= _MOST_FOR_MEASURING * total:
+            chosen.add(group)
+            held += sizes[group]
     return chosen or {min(sizes, key=lambda group: (sizes[group], group))}
 
 

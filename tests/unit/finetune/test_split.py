@@ -97,6 +97,24 @@ def test_documents_are_held_out_whole():
     assert set(found.learned) | set(found.held_out) == set(passages)
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_of_a_handful_of_documents_of_any_size_some_are_held_out_whole_and_the_largest_is_not(seed):
+    passages = [passage(number, size) for number, size in enumerate((2_780, 1_810, 1_700, 1_390, 1_360, 960))]
+    found = split(passages, [], seed)
+    assert found.held_out
+    assert set(found.learned) | set(found.held_out) == set(passages)
+    assert passages[0] in found.learned
+    assert sum(each.size for each in found.held_out) <= 0.2 * sum(each.size for each in passages)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_where_all_documents_are_large_one_of_them_is_held_out(seed):
+    passages = [passage(number, 9_000) for number in range(4)]
+    found = split(passages, [], seed)
+    assert len(found.held_out) == 1
+    assert found.held_out[0] in passages
+
+
 def test_the_end_of_a_long_document_is_held_out_from_a_paragraph_on():
     text = paragraphs(50)
     found = split([Passage(text, "book")], [], 1)
