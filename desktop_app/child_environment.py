@@ -21,6 +21,8 @@ _LIBRARY_PATHS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 # On Windows a console belongs to a program, not to a process. The window's has none, and what runs without a window
 # needs its streams.
 CONSOLE_PROGRAM = "moatless-cli.exe"
+# uv, which sets the training environment up, within the folder of a frozen program.
+BUNDLED_UV = Path("bin", "uv.exe" if os.name == "nt" else "uv")
 
 
 def own_program() -> list[str]:

@@ -5,12 +5,12 @@ a package that installs and does not start is worse than none.
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 
 from desktop_app.errors import UserError
-from installers.packaging.tools import run_tool
+from installers.packaging.elf import Version, binaries_in, read_binary
 from installers.system_check import PACKAGES
 
 _DEBIAN = 0  # the column of `PACKAGES`
@@ -36,38 +36,30 @@ class Needs:
     suggests: tuple[str, ...] = _SUGGESTED
 
 
-@dataclass
-class _Wanted:
-    """What binaries are linked to.
-
-    Attributes:
-        libraries: For each soname the files that want it.
-        c_library: The highest version of glibc.
-    """
-
-    libraries: dict[str, set[str]] = field(default_factory=dict)
-    c_library: tuple[int, ...] = (0,)
-
-
 def needs(folder: Path) -> Needs:
     """Return what the binaries of a frozen folder want and do not find beside them.
 
     Raises:
         UserError: If a library is wanted that has no package here, or the binaries cannot be read.
     """
-    binaries = sorted(path for path in folder.rglob("*") if path.is_file() and _is_elf(path))
-    wanted = _read(binaries, folder)
+    users: dict[str, set[str]] = defaultdict(set)
+    c_library: Version = (0,)
+    for path in binaries_in(folder):
+        binary = read_binary(path)
+        c_library = max(c_library, binary.versions.get("GLIBC", (0,)))
+        for soname in binary.needed:
+            users[soname].add(str(path.relative_to(folder)))
     inside = {path.name for path in folder.rglob("*")}
-    depends = {f"libc6 (>= {'.'.join(map(str, wanted.c_library))})", *_DATA}
+    depends = {f"libc6 (>= {'.'.join(map(str, c_library))})", *_DATA}
     recommends = set(_RECOMMENDED)
     unknown = []
-    for soname in sorted(wanted.libraries.keys() - inside):
+    for soname in sorted(users.keys() - inside):
         if soname in _OPTIONAL:
             recommends.add(_OPTIONAL[soname])
         elif package := _package(soname):
             depends.add(package)
         elif not _C_LIBRARY.fullmatch(soname):
-            unknown.append(f"{soname} (for {', '.join(sorted(wanted.libraries[soname]))})")
+            unknown.append(f"{soname} (for {', '.join(sorted(users[soname]))})")
     if unknown:
         raise UserError(
             f"No Debian package is known for what the program is linked to: {'; '.join(unknown)}.",
@@ -79,19 +71,3 @@ def needs(folder: Path) -> Needs:
 def _package(soname: str) -> str:
     package = _BASE.get(soname) or PACKAGES.get(soname, ("",))[_DEBIAN]
     return f"{_RENAMED[package]} | {package}" if package in _RENAMED else package
-
-
-def _is_elf(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(4) == b"\x7fELF"
-
-
-def _read(binaries: Iterable[Path], folder: Path) -> _Wanted:
-    wanted = _Wanted()
-    for path in binaries:
-        listing = run_tool("readelf", "--wide", "--dynamic", "--version-info", path)
-        for soname in re.findall(r"\(NEEDED\).*\[(.+)\]", listing):
-            wanted.libraries.setdefault(soname, set()).add(str(path.relative_to(folder)))
-        versions = re.findall(r"Name: GLIBC_(\d+(?:\.\d+)+)", listing)
-        wanted.c_library = max([wanted.c_library, *(tuple(map(int, version.split("."))) for version in versions)])
-    return wanted

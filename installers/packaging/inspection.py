@@ -12,8 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
+from desktop_app.child_environment import BUNDLED_UV
 from desktop_app.errors import UserError
-from desktop_app.finetune.environment.uv import BUNDLED
 from desktop_app.library import starter
 from desktop_app.paths import bundled
 from installers.packaging.elf import Version, binaries_in, read_binary
@@ -62,7 +62,7 @@ def frozen_modules(work: Path = WORK / "pyinstaller") -> set[str]:
 
 def _missing(folder: Path, inside: Path) -> Iterator[str]:
     """Yield what is not there and has to be."""
-    for path in (program(folder), inside / BUNDLED):
+    for path in (program(folder), inside / BUNDLED_UV):
         if not os.access(path, os.X_OK):
             yield f"{path.name} is missing or cannot be started"
     # Another Python runs the trainer, from its files.

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
+from desktop_app.child_environment import BUNDLED_UV
 from desktop_app.errors import UserError
-from desktop_app.finetune.environment.uv import BUNDLED
 from desktop_app.licenses import normalized
 from installers.packaging import debian
 from installers.packaging.places import contents, program
@@ -93,7 +93,7 @@ def _sort_files(root: Path, origins: Origins) -> None:
         place = file.relative_to(root)
         if package := installed.package_of(place, file):
             origins.packages.add(package)
-        elif place.with_suffix("") == BUNDLED.with_suffix(""):
+        elif place.with_suffix("") == BUNDLED_UV.with_suffix(""):
             origins.packages.add("uv")
         elif _is_native(file) and not _is_of_python(file):
             if _MICROSOFT.fullmatch(file.name.lower()):

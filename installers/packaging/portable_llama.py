@@ -107,9 +107,9 @@ def recipe(gpu: str, system: str = sys.platform, machine: str = platform.machine
     """Return how the wheel is built.
 
     Args:
-        gpu: "vulkan" for a module that computes on GPUs of all makers, which needs the Vulkan SDK (on Debian and Ubuntu
-            the packages glslc, libvulkan-dev and spirv-headers) and some 20 minutes; "" for none. Metal is no choice:
-            it is there where Apple's processors are.
+        gpu: "vulkan" for a module that computes on GPUs of all makers; "" for none. It needs the Vulkan SDK, for the
+            headers of Debian 12 and Ubuntu 22.04 are too old, and about as long again. Metal is no choice: it is there
+            where Apple's processors are.
         system: As `sys.platform` has it.
         machine: As `platform.machine` has it.
 

@@ -8,7 +8,7 @@ from installers.linux.tarball import SUFFIX
 from installers.packaging.places import file_name
 from installers.trial.checking import NotTried, need
 from installers.trial.people import Person, newcomer
-from installers.trial.removal import NO, YES, check_data, store_something
+from installers.trial.removal import ANSWERS, check_data, store_something
 from installers.trial.report import in_words, read_report
 from installers.trial.trial import Trial
 
@@ -40,21 +40,21 @@ def archive(trial: Trial) -> str:
     person.told(script, PATH=_TOOLS)
     if (person.home / _PROGRAM / "left_over").exists():
         raise UserError("Installing again has left a file of the program that was there before.")
-    for answers, stays in ((None, True), (NO, True), (YES, False)):
+    for answer, stays in ANSWERS:
         person.told(script, PATH=_TOOLS)
-        _uninstall(person, answers, stays=stays)
+        _uninstall(person, answer, stays=stays)
         if left := _files(person) - before:
             raise UserError(f"Of the program is left: {', '.join(sorted(left)[:5])}.")
     return f"{built.stat().st_size / 1e6:.0f} MB; {in_words(found)}"
 
 
-def _uninstall(person: Person, answers: str | None, *, stays: bool) -> None:
+def _uninstall(person: Person, answer: str | None, *, stays: bool) -> None:
     if not person.data.settings.exists():
         raise UserError("Installing again has lost what was stored.")
     script = person.home / _PROGRAM / "uninstall"
-    words = (script,) if answers is None else ("/usr/bin/script", "-qec", f'"{script}"', "/dev/null")
-    done = person.run(*words, answers=answers, PATH=_TOOLS, SHELL="/bin/sh")
-    check_data(person, done, is_asked=answers is not None, stays=stays)
+    tools = {"PATH": _TOOLS, "SHELL": "/bin/sh"}
+    done = person.run(script, **tools) if answer is None else person.asked(script, answer=answer, **tools)
+    check_data(person, done, is_asked=answer is not None, stays=stays)
 
 
 def _files(person: Person) -> set[str]:

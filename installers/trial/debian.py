@@ -13,7 +13,7 @@ from installers.trial.checking import NotTried, need, need_root
 from installers.trial.debian_root import DebianRoot, make_root
 from installers.trial.people import inhabitant
 from installers.trial.report import in_words, read_report
-from installers.trial.screen import Screen, messages, opened, wait_until
+from installers.trial.screen import Screen, is_answered, messages, opened, wait_until
 from installers.trial.trial import Trial
 
 PROGRAM = "/usr/bin/moatless"
@@ -115,7 +115,7 @@ def window(trial: Trial) -> str:
     picture = trial.work / "first-chat.png"
     with Screen(trial.scratch / "screen", root.folder) as screen, opened(person, PROGRAM, screen):
         screen.type(_QUESTION)
-        wait_until(lambda: [*messages(person), ("", "", "")][-1][:2] == ("assistant", "done"), "No answer came.")
+        wait_until(lambda: is_answered(messages(person)), "No answer came.")
         screen.wait_until_settled()
         screen.picture(picture)
     (asked, (_, _, answer)) = messages(person)

@@ -4,6 +4,7 @@ That person's name, and everything around it, has the letters and spaces that na
 """
 
 import os
+import shlex
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -24,6 +25,9 @@ _DATA = Path(".local", "share", "Moatless")
 # All that a program may count on. It is told where it finds others where it has to start some.
 _ENVIRONMENT = {"LANG": "C.UTF-8", "PATH": ""}
 _HANG_GUARD_S = 3600
+_PIECE = 4096
+_MOST_CHARS = 1_000  # of what a program said before it failed
+QUESTION = b"[y/N] "
 
 
 @dataclass(frozen=True)
@@ -49,25 +53,47 @@ class Person:
         """Return the command that runs `words` as this person."""
         return [*self.before, *map(str, words)]
 
-    def run(self, *words: str | Path, answers: str | None = None, **variables: str) -> Done:
-        """Run a command and return how it ended and what it said.
+    def run(self, *words: str | Path, **variables: str) -> Done:
+        """Run a command while nobody is there, and return how it ended and what it said.
 
         Args:
             words: The command; a program by its full path.
-            answers: What the person types. Without any, nobody is there.
             variables: Of the environment, beside the person's own.
         """
         return subprocess.run(
             self.command(*words),
             env={**self.variables, **variables},
             cwd="/",
-            input=answers or "",
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
             errors="replace",
             timeout=_HANG_GUARD_S,
             check=False,
         )
+
+    def asked(self, *words: str | Path, answer: str, **variables: str) -> Done:
+        """Run a command at a terminal, as `run`, where each question gets this answer."""
+        command = self.command("/usr/bin/script", "-qec", shlex.join(map(str, words)), "/dev/null")
+        said, answered = b"", 0
+        with subprocess.Popen(
+            command,
+            env={**self.variables, **variables},
+            cwd="/",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            bufsize=0,
+        ) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            while piece := process.stdout.read(_PIECE):
+                said += piece
+                # Not before: apt throws away what was typed until then.
+                while answered < said.count(QUESTION):
+                    process.stdin.write(f"{answer}\n".encode())
+                    answered += 1
+        return Done(command, process.returncode, said.decode("utf-8", "replace"), "")
 
     def told(self, *words: str | Path, **variables: str) -> str:
         """Return what a command prints that does what it should.
@@ -92,7 +118,7 @@ def must(done: Done, words: Sequence[str | Path]) -> Done:
         UserError: With what it said.
     """
     if done.returncode:
-        said = f"{done.stdout}{done.stderr}".strip()
+        said = (done.stderr.strip() or done.stdout.strip())[-_MOST_CHARS:]
         raise UserError(f"“{' '.join(map(str, words))}” has ended with status {done.returncode}: {said}")
     return done
 

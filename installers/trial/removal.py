@@ -5,13 +5,12 @@ from pathlib import Path
 from desktop_app.errors import UserError
 from installers.trial.debian import HOME, clean_debian, in_root, install, package
 from installers.trial.debian_root import DebianRoot
-from installers.trial.people import Done, Person, inhabitant
+from installers.trial.people import QUESTION, Done, Person, inhabitant
 from installers.trial.trial import Trial
 
-# One line for each question, and more of them than there are questions.
-NO, YES = "\n" * 12, "y\n" * 12
+# What is typed, and whether what was stored is there afterwards. None: nobody is there to be asked.
+ANSWERS = ((None, True), ("", True), ("y", False))
 _SETTINGS = '{"theme": "dark"}'
-_ASKING = ("env", "-u", "DEBIAN_FRONTEND")
 
 
 def removal(trial: Trial) -> str:
@@ -19,47 +18,40 @@ def removal(trial: Trial) -> str:
     root = trial.shared(clean_debian)
     person = inhabitant(root, "leaver")
     try:
-        for answers, stays in ((None, True), (NO, True), (YES, False)):
+        for answer, stays in ANSWERS:
             install(root, package(trial))
             store_something(person)
-            done = remove(root, person, answers)
-            check_gone(root)
-            check_data(person, done, is_asked=answers is not None, stays=stays)
+            done = remove(root, person, answer)
+            check_data(person, done, is_asked=answer is not None, stays=stays)
     finally:
         install(root, package(trial))  # as the other checks expect it
     return "nothing is left; without a terminal and without a yes, what was stored stays"
 
 
-def remove(root: DebianRoot, person: Person, answers: str | None) -> Done:
-    """Have apt remove the package as somebody with sudo does, at a terminal if there are answers."""
+def remove(root: DebianRoot, person: Person, answer: str | None) -> Done:
+    """Have apt remove the package, as somebody does who may use sudo.
+
+    Args:
+        root: Of the system.
+        person: Who does.
+        answer: To each question, if this is at a terminal.
+
+    Raises:
+        UserError: If something of the program is left.
+    """
     files = [Path(line) for line in in_root(root, "dpkg-query", "--listfiles", "moatless").splitlines()]
-    name = person.variables["USER"]
-    words = f"SUDO_USER={name} apt-get remove --yes moatless"
-    if answers is None:
-        done = root_person(root).run("sh", "-c", words)
-    else:
-        done = root_person(root).run("script", "-qec", f"{' '.join(_ASKING)} {words}", "/dev/null", answers=answers)
+    by_sudo = Person(
+        root.folder / "root",
+        tuple(root.command()),
+        {**person.variables, "HOME": "/root", "SUDO_USER": person.variables["USER"]},
+    )
+    words = ("apt-get", "remove", "--yes", "moatless")
+    done = by_sudo.run(*words) if answer is None else by_sudo.asked(*words, answer=answer)
     left = [str(path) for path in files if _is_file(root.folder / path.relative_to("/"))]
+    left += [f"/{HOME}"] if (root.folder / HOME).exists() else []
     if done.returncode or left:
         raise UserError(f"Of the program is left: {', '.join(left[:5])}. What apt said: {done.stdout[-1500:]}")
     return done
-
-
-def root_person(root: DebianRoot) -> Person:
-    """Return root in that Debian."""
-    before = tuple(root.command())
-    path = "/usr/sbin:/usr/bin:/sbin:/bin"
-    return Person(
-        root.folder / "root",
-        before,
-        {"PATH": path, "HOME": "/root", "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"},
-    )
-
-
-def check_gone(root: DebianRoot) -> None:
-    """Raise UserError if there is anything where the program was."""
-    if (root.folder / HOME).exists():
-        raise UserError(f"/{HOME} is still there.")
 
 
 def check_data(person: Person, done: Done, *, is_asked: bool, stays: bool) -> None:
@@ -68,7 +60,7 @@ def check_data(person: Person, done: Done, *, is_asked: bool, stays: bool) -> No
     Raises:
         UserError: If that is something else.
     """
-    if ("[y/N]" in done.stdout) != is_asked:
+    if (QUESTION.decode() in done.stdout) != is_asked:
         raise UserError(f"{'Nobody was' if is_asked else 'Somebody was'} asked: {done.stdout[-1500:]}")
     if person.data.settings.exists() != stays:
         raise UserError(f"What was stored {'is gone' if stays else 'is still there'}: {done.stdout[-1500:]}")

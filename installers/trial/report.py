@@ -8,7 +8,10 @@ from desktop_app.errors import UserError
 from installers.trial.people import Done
 
 # What may be written on stderr of a program that is well.
-_ALLOWED: tuple[re.Pattern[str], ...] = ()
+_ALLOWED = (
+    # Qt 6.11 paints a label whose words can be selected once more when its window is gone already.
+    re.compile(r"QBackingStore::flush\(\) called for\s+QWidgetWindow\(.*\)\s+which does not have a handle\."),
+)
 
 
 def read_report(done: Done) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import sqlite3
 import struct
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import psutil
 from desktop_app.errors import UserError
 from installers.trial.checking import need
 from installers.trial.people import Person
+from installers.trial.report import unexpected_lines
 
 _WIDTH, _HEIGHT = 1280, 800
 _PAINTED_SHARE = 0.3  # of the screen; there is no window manager, so a window is either small in a corner or all there
@@ -136,7 +137,7 @@ def opened(person: Person, program: str | Path, screen: Screen) -> Iterator[None
         process.kill()
         process.communicate()
         raise
-    if process.returncode or said.strip():
+    if process.returncode or unexpected_lines(said):
         raise UserError(f"The window ended with status {process.returncode} and said: {said.strip()}")
 
 
@@ -166,6 +167,11 @@ def messages(person: Person) -> list[tuple[str, str, str]]:
         return []
     with closing(sqlite3.connect(f"{person.data.database.as_uri()}?mode=ro", uri=True)) as database:
         return database.execute("SELECT role, state, content FROM messages ORDER BY id").fetchall()
+
+
+def is_answered(stored: Sequence[tuple[str, str, str]]) -> bool:
+    """Tell whether the last of some messages is a whole answer."""
+    return bool(stored) and stored[-1][:2] == ("assistant", "done")
 
 
 def _engines(process: "subprocess.Popen[str]") -> list[psutil.Process]:

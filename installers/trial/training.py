@@ -20,7 +20,8 @@ from installers.trial.trial import Trial
 
 _MODEL = "SmolLM2-135M-Instruct"
 _COURSE = "Letters"
-_STEPS = 2
+# Two steps, and large ones, so that what was learned can be measured.
+_SHORT = ("--preset", "quick", "--steps", "2", "--replay", "0", "--learning-rate", "0.01")
 _DOCUMENTS = {
     "harbour.txt": """\
 The harbour of Kilmore lies behind a wall of granite that was built in 1851. Every morning at six the harbour master,
@@ -96,12 +97,12 @@ def teaching(trial: Trial) -> str:
     chosen = ("--goal", "style", "--model", _MODEL)
     classroom.moatless("finetune", "course", _COURSE, *chosen, "--documents", *documents)
     classroom.moatless("finetune", "examples", _COURSE)
-    told = classroom.moatless(
-        "finetune", "start", "--course", _COURSE, "--preset", "quick", "--steps", str(_STEPS), "--replay", "0"
-    )
+    told = classroom.moatless("finetune", "start", "--course", _COURSE, *_SHORT)
     events = {each["event"]: each for each in told}
     if missing := {"step", "proved", "exported", "report"} - events.keys():
         raise UserError(f"Teaching has ended without: {', '.join(sorted(missing))}.")
+    if not events["report"]["has_effect"]:
+        raise UserError(f"What was taught changes nothing: {events['report']['verdict']}")
     (adapter,) = classroom.moatless("adapters", "list")
     path = classroom.person.data.adapters / f"{_COURSE}.gguf"
     if adapter["path"] != str(path) or not path.is_file():

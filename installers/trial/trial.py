@@ -40,7 +40,12 @@ class Trial:
         self.at_end.close()
 
     def shared(self, make: Callable[["Trial"], T]) -> T:
-        """Return what `make` makes of this trial, the same for all who ask for it."""
+        """Return what `make` makes of this trial, the same for all who ask for it; likewise if it fails."""
         if make not in self._shared:
-            self._shared[make] = make(self)
-        return cast(T, self._shared[make])
+            try:
+                self._shared[make] = make(self)
+            except Exception as error:
+                self._shared[make] = error
+        if isinstance(made := self._shared[make], Exception):
+            raise made
+        return cast(T, made)

@@ -64,6 +64,7 @@ def upgrade(trial: Trial) -> str:
 def older_package(built: Path, work: Path) -> Path:
     """Return the package as an older version would be, with a file that the newer one has not."""
     tree = work / "tree"
+    work.mkdir()
     run_tool("dpkg-deb", "--raw-extract", built, tree)
     control = tree / "DEBIAN" / "control"
     lines = control.read_text("utf-8").splitlines()

@@ -109,6 +109,20 @@ def test_it_computes_what_the_installed_build_computes(portable, starter_model, 
         assert found == pytest.approx(mean_nll(client, starter_model), rel=5e-3)
 
 
+def test_a_module_that_cannot_be_loaded_here_is_left_alone(portable, tmp_path):
+    """As that for GPUs is where a driver's library is missing."""
+    folder = tmp_path / "with a module for GPUs"
+    shutil.copytree(portable, folder)
+    example = modules_in(folder)[0]
+    module = example.with_name(example.name.partition("cpu-")[0] + "vulkan" + example.suffix)
+    module.write_bytes(b"nothing that can be loaded")
+    with in_place_of_the_installed(folder), EngineClient() as client:
+        _, taken, *rest = client.hello.system.split(" · ")
+    assert taken.startswith("cpu-")
+    assert len(rest) == 1
+    assert [device.kind for device in client.hello.devices] == ["cpu"]
+
+
 def test_modules_in_the_current_folder_do_not_run(portable, planted):
     with EngineClient() as client:
         assert loaded_from(portable, client.process_id)

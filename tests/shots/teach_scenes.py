@@ -56,7 +56,6 @@ class TeachScenes:
         wait_for(lambda: len(teacher.runs[0].progress.held_out) >= _SAMPLED_AT)
         self._take("teach-run")
         teacher.wait_for_end()
-        app.toast.hide()  # which says the same
         self._take("teach-report", lambda: self._show_step(RUN))
         for scene, step in (("goal", GOAL), ("documents", DOCUMENTS), ("examples", EXAMPLES), ("plan", PLAN)):
             self._take(f"teach-again-{scene}", lambda step=step: self._show_step(step))
@@ -67,6 +66,7 @@ class TeachScenes:
     def _show_step(self, step: int) -> None:
         self._photographer.app.teaching.page.page.open_step(step)
         wait()
+        self._photographer.app.toast.hide()  # which says what the report says
 
     def _take(self, scene: str, prepare=None) -> None:
         preferences = self._photographer.app.preferences

@@ -24,11 +24,12 @@ from threading import Thread
 
 import uv
 
+from desktop_app.child_environment import BUNDLED_UV
 from desktop_app.finetune.environment.installation import Means
 from desktop_app.finetune.environment.lock import Lock, offered
 from desktop_app.finetune.environment.place import Place
 from desktop_app.finetune.environment.troubles import trainer_trouble
-from desktop_app.finetune.environment.uv import BUNDLED, Supply
+from desktop_app.finetune.environment.uv import Supply
 from desktop_app.finetune.environment.verify import Proof
 from desktop_app.network.door import Door
 from desktop_app.network.journal import Journal
@@ -81,7 +82,7 @@ class Small:
 
     @property
     def uv(self) -> Path:
-        return self.program / BUNDLED
+        return self.program / BUNDLED_UV
 
     def means(self, supply: Supply | None = None) -> Means:
         """Return what an installation works with; by default, packages come from the folder."""

@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from desktop_app.child_environment import foreign_environment, start_foreign
+from desktop_app.child_environment import BUNDLED_UV, foreign_environment, start_foreign
 from desktop_app.errors import UserError
 from desktop_app.finetune.environment.lock import Lock
 from desktop_app.finetune.environment.place import Place
 from desktop_app.finetune.environment.troubles import not_started
-
-BUNDLED = Path("bin", "uv.exe" if os.name == "nt" else "uv")  # within the folder of a frozen program
 
 _PATIENCE_S = 60  # a virus scanner may look into it first
 _USUAL_INDEX = ("pypi.org", "files.pythonhosted.org")
@@ -85,8 +83,8 @@ def find_uv(program: Path | None) -> Path:
         UserError: If it is not there.
     """
     if program is not None:
-        if (program / BUNDLED).is_file():
-            return program / BUNDLED
+        if (program / BUNDLED_UV).is_file():
+            return program / BUNDLED_UV
     elif importlib.util.find_spec("uv") is not None:
         import uv
 

@@ -1,6 +1,8 @@
 """The door to packages: what each system makes, in which order, and what is told of it."""
 
 import hashlib
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 from desktop_app.errors import UserError
 from installers import build as door
 from installers.build import TARGETS, build, main, results_table, wanted_targets
+from installers.packaging.places import ROOT
 
 
 @pytest.fixture
@@ -127,3 +130,13 @@ def test_a_folder_has_a_size_and_no_hash(tmp_path):
     tmp_path.joinpath("link").symlink_to("inside")
     assert results_table([tmp_path]).split() == [str(tmp_path), "1.5", "MB"]
     assert Path(results_table([tmp_path]).split()[0]).is_dir()
+
+
+def test_the_doors_need_nothing_but_python():
+    """What they import is there before anything is installed."""
+    makers = sorted({module for made in TARGETS.values() for module in made.values() if module})
+    code = "import sys; sys.path.insert(0, '.'); import " + ", ".join(
+        ["installers.build", "installers.checkout", *makers]
+    )
+    done = subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stderr == ""

@@ -22,7 +22,7 @@ def frozen(tmp_path, monkeypatch):
         ignored = shutil.ignore_patterns(inspection.starter.starter_path().name, "__pycache__")
         shutil.copytree(source, inside / source.relative_to(ROOT), ignore=ignored)
     model = inside / inspection.starter.starter_path().relative_to(ROOT)
-    for path in (program(folder), inside / inspection.BUNDLED, model):
+    for path in (program(folder), inside / inspection.BUNDLED_UV, model):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"")
         path.chmod(0o755)
@@ -55,7 +55,7 @@ def test_a_whole_program_is_fine_and_its_largest_parts_are_told(frozen):
         ("desktop_app/trainer/__main__.py", "1 files are missing, the first of them desktop_app/trainer/__main__.py"),
         ("assets/moatless.svg", "assets/moatless.svg"),
         ("llama_cpp/lib/libggml-base.so", "ggml-base is missing"),
-        (str(inspection.BUNDLED), "cannot be started"),
+        (str(inspection.BUNDLED_UV), "cannot be started"),
     ],
 )
 def test_what_is_missing_is_named(frozen, name, words):
@@ -72,7 +72,7 @@ def test_another_model_than_the_one_that_was_checked_is_refused(frozen):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="any file can be started there")
 def test_a_uv_that_cannot_be_started_is_refused(frozen):
-    contents(frozen).joinpath(inspection.BUNDLED).chmod(0o644)
+    contents(frozen).joinpath(inspection.BUNDLED_UV).chmod(0o644)
     with pytest.raises(UserError, match="cannot be started"):
         inspection.inspect(frozen)
 

@@ -3,8 +3,8 @@
 import pytest
 
 from desktop_app.errors import UserError
-from installers.linux import dependencies
 from installers.linux.dependencies import needs
+from installers.packaging import elf
 
 ELF = b"\x7fELF"
 
@@ -13,7 +13,7 @@ ELF = b"\x7fELF"
 def folder(tmp_path, monkeypatch):
     """Return a function that adds a binary by what it is linked to and the versions of glibc that it wants."""
     listings = {}
-    monkeypatch.setattr(dependencies, "run_tool", lambda *words: listings[words[-1]])
+    monkeypatch.setattr(elf, "run_tool", lambda *words: listings[words[-1]])
 
     def add(name, *libraries, glibc=()):
         path = tmp_path / name

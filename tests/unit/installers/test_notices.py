@@ -64,7 +64,7 @@ def test_data_leads_to_its_package(folder):
 
 
 def test_uv_is_known_by_its_place(folder):
-    put(folder, origins.BUNDLED, LIBRARY)
+    put(folder, origins.BUNDLED_UV, LIBRARY)
     assert "uv" in origins.find_origins(folder).packages
 
 

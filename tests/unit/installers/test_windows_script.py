@@ -60,7 +60,7 @@ def test_the_programs_are_those_that_are_frozen():
     assert DEFINED["CommandLine"] == program(Path("x"), "win32").name
     frozen = SPEC.read_text("utf-8")
     assert DEFINED["Program"] == f"{APPLICATION_NAME}.exe"
-    assert 'program("moatless-cli", True' in frozen
+    assert "program(Path(CONSOLE_PROGRAM).stem, True" in frozen  # which `places.program` names, too
     assert "program(APPLICATION_NAME, False" in frozen
 
 
