@@ -115,10 +115,12 @@ def window(trial: Trial) -> str:
     picture = trial.work / "first-chat.png"
     with Screen(trial.scratch / "screen", root.folder) as screen, opened(person, PROGRAM, screen):
         screen.type(_QUESTION)
-        wait_until(lambda: is_answered(messages(person)), "No answer came.")
-        screen.wait_until_settled()
-        screen.picture(picture)
+        try:
+            wait_until(lambda: is_answered(messages(person)), f"No answer came; what is there instead is in {picture}.")
+            screen.wait_until_settled()
+        finally:
+            screen.picture(picture)
     (asked, (_, _, answer)) = messages(person)
     if asked[2] != _QUESTION or len(answer) < 5:
         raise UserError(f"Something else was asked or answered: {messages(person)}")
-    return f"it answered “{answer.strip()[:60]}”; the picture is {picture}"
+    return f"it answered “{' '.join(answer.split())[:60]}”; the picture is {picture}"

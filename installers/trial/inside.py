@@ -32,7 +32,7 @@ def inside(trial: Trial) -> str:
 
 def packages_in(files: Path) -> set[str]:
     """Return the names of the Python packages that say in the frozen program what they are."""
-    return {path.name.partition("-")[0] for path in files.glob("*.dist-info")}
+    return {path.stem.rpartition("-")[0] for path in files.glob("*.dist-info")}
 
 
 def untold(notices: Iterable[Notice], packages: Iterable[str]) -> list[str]:

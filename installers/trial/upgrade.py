@@ -30,7 +30,6 @@ _KEPT = (
     " ON conversations.id = conversation_id WHERE conversations.deleted_at IS NULL ORDER BY messages.id",
     "SELECT name, path, sha256, default_scale FROM adapters ORDER BY id",
     "SELECT name, stack FROM presets ORDER BY id",
-    "SELECT name, path, sha256 FROM models WHERE source <> 'starter' ORDER BY id",
 )
 
 Kept = list[list[tuple[object, ...]]]

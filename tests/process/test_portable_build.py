@@ -106,7 +106,7 @@ def test_it_computes_what_the_installed_build_computes(portable, starter_model, 
     monkeypatch.delenv("PYTHONPATH")
     with EngineClient() as client:
         assert client.hello.system.count("cpu-") == 0
-        assert found == pytest.approx(mean_nll(client, starter_model), rel=5e-3)
+        assert found == pytest.approx(mean_nll(client, starter_model), rel=2e-2)
 
 
 def test_a_module_that_cannot_be_loaded_here_is_left_alone(portable, tmp_path):
