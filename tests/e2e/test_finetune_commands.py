@@ -160,6 +160,7 @@ def test_while_it_learns_it_is_asked_what_it_says_now(begun, start, tmp_path):
     assert first["answer"] == first["base"] != ""
 
 
+@pytest.mark.long
 def test_a_run_folder_goes_to_another_computer_and_comes_back(moatless, start, model, tmp_path):
     copy = tmp_path / "elsewhere.gguf"
     copy.write_bytes(model.read_bytes())

@@ -122,6 +122,7 @@ def test_a_foreign_note_of_what_was_merged_does_not_spoil_the_file(engine, tmp_p
     assert "what it says of merged adapters cannot be read" in refusal(engine, tmp_path, model, stacked(adapter))
 
 
+@pytest.mark.long
 def test_a_quantized_model_keeps_its_types_and_it_is_said_what_it_cannot_keep(engine, trained, tmp_path):
     """Changes finer than the steps of its weights are rounded away."""
     from tests.support.trained_adapters import TEXT as TAUGHT

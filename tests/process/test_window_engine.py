@@ -65,6 +65,7 @@ def ask(qtbot, starter_model):
     return ask
 
 
+@pytest.mark.long
 def test_an_idle_model_gives_its_memory_back_and_answers_again(qtbot, ask):
     engine = Engine()
 
