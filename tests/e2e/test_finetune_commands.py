@@ -183,6 +183,7 @@ def test_a_run_folder_goes_to_another_computer_and_comes_back(moatless, start, m
     assert (status, names(events)[-2:]) == (0, ["exported", "report"])
 
 
+@pytest.mark.long
 def test_ctrl_c_pauses_and_a_wish_from_elsewhere_ends_it(moatless, begun, start):
     process = begun(*start, *FOREVER, until="step")
     assert moatless("finetune", "list", "--json")[1][0]["state"] == "running"

@@ -86,6 +86,7 @@ def test_an_idle_model_gives_its_memory_back_and_answers_again(qtbot, ask):
     engine.close()
 
 
+@pytest.mark.long
 def test_what_was_read_is_still_known_after_the_end_of_the_program_until_it_is_forgotten(ask, tmp_path):
     def start():
         engine = Engine()

@@ -74,6 +74,7 @@ def test_a_short_conversation_needs_no_scroll_bar(transcript, conversation, sett
     assert transcript.view(1).y() + transcript.column.y() < 60
 
 
+@pytest.mark.long
 def test_while_scrolling_through_a_thousand_messages_few_exist(qtbot, transcript, conversation, settled):
     store = Store(transcript, conversation(1_000))
     store.open()

@@ -16,9 +16,18 @@ from installers.packaging.places import contents
 LIBRARY = b"\x7fELF made up"
 
 
+@pytest.fixture(scope="module")
+def installed():
+    """The files of all packages, and the packages of modules: going through them takes seconds."""
+    return origins._InstalledFiles(), origins.metadata.packages_distributions()
+
+
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def folder(tmp_path, monkeypatch, installed):
     """A frozen folder with nothing in it but modules of the program itself, on a system without packages."""
+    files, modules = installed
+    monkeypatch.setattr(origins, "_InstalledFiles", lambda: files)
+    monkeypatch.setattr(origins.metadata, "packages_distributions", lambda: modules)
     contents(tmp_path / "frozen").mkdir(parents=True)
     monkeypatch.setattr(origins, "_frozen_modules", lambda _folder: ["desktop_app.app", "json.decoder", "keyring.core"])
     monkeypatch.setattr(debian, "packages_of", lambda _files: {})
