@@ -20,9 +20,7 @@ RATE_WEIGHT = 0.1  # of one more guess in the running average
 TIME_WEIGHT = 0.2
 PRIOR_SLOPE = 0.4  # cost of one more row before it is known, as a share of a decode of one
 WORTH_IT = 1.1  # a guess must promise so much more tokens a second
-# Steps after which a draft model that did not pay is asked again, each time twice as many: it must read all that was
-# written meanwhile before it can guess anything.
-FIRST_PAUSE = 32
+FIRST_PAUSE = 32  # steps after which what did not pay is tried again
 PROBE_LENGTH = 3
 _DRAFT_CLASS = -1
 
@@ -67,6 +65,29 @@ class PromptLookup:
         return self._tokens[place : place + most]
 
 
+class _Pause:
+    """How long what did not pay is left alone: each time for twice as many steps.
+
+    Args:
+        waited: How many of the first ones are over.
+    """
+
+    def __init__(self, waited: int = 0) -> None:
+        self._steps, self._waited = FIRST_PAUSE, waited
+
+    def is_over(self) -> bool:
+        """Return whether to try it in this step."""
+        if self._waited < self._steps:
+            self._waited += 1
+            return False
+        self._waited, self._steps = 0, self._steps * 2
+        return True
+
+    def shorten(self) -> None:
+        """Make the next one as long as the first, as it did pay."""
+        self._steps = FIRST_PAUSE
+
+
 class Speculator:
     """Decides how far to guess: as far as it makes most tokens a second, by what was measured so far.
 
@@ -83,8 +104,10 @@ class Speculator:
         self._draft_s = 0.0  # each guess of the draft model
         self._class = 0
         self._untried: int | None = None  # the first guess where guessing does not pay: what came of it teaches as well
-        self._pause = FIRST_PAUSE
-        self._paused = FIRST_PAUSE  # steps; the first one of all tries it
+        self._is_measuring = False  # what rows cost, again: the computer may have been busy when it was measured
+        self._measured = _Pause()
+        # It must read all that was written meanwhile before it can guess anything. The first step of all tries it.
+        self._asked = _Pause(FIRST_PAUSE)
 
     def draft(self, tokens: Sequence[int], most: int) -> list[int]:
         """Return what probably follows, at most `most` tokens; none where guessing does not pay."""
@@ -93,37 +116,40 @@ class Speculator:
         place, length = self._lookup.longest_match()
         if length:
             self._class = bisect.bisect_left(LENGTH_CLASSES, length)
-            if pays := self._best_length(self._class, most, 0):
+            if pays := self._best_length(self._class, most, 0, self._slope_s):
+                self._measured.shorten()
                 return self._lookup.at(place, pays)
+            if self._best_length(self._class, most, 0, None) and self._measured.is_over():
+                self._is_measuring = True
+                return self._lookup.at(place, min(most, PROBE_LENGTH))
             self._untried = self._lookup.at(place, 1)[0]
         if self._draft_model is None or most < 1:
             return []
         return self._ask_draft_model(self._draft_model, tokens, most)
 
     def _ask_draft_model(self, draft_model: DraftModel, tokens: Sequence[int], most: int) -> list[int]:
-        length = self._best_length(_DRAFT_CLASS, most, self._draft_s)
+        length = self._best_length(_DRAFT_CLASS, most, self._draft_s, self._slope_s)
         if length:
-            self._pause = FIRST_PAUSE
-        elif self._paused < self._pause:
-            self._paused += 1
+            self._asked.shorten()
+        elif not self._asked.is_over():
             return []
         else:
             length = min(most, PROBE_LENGTH)
-            self._paused, self._pause = 0, self._pause * 2
         self._class, self._untried = _DRAFT_CLASS, None
         started = time.perf_counter()
         guess = draft_model.draft(tokens, length)
         self._draft_s = _averaged(self._draft_s, (time.perf_counter() - started) / max(1, len(guess)), TIME_WEIGHT)
         return guess
 
-    def _best_length(self, kind: int, most: int, draft_s: float) -> int:
+    def _best_length(self, kind: int, most: int, draft_s: float, slope_s: float | None) -> int:
         """Return how many guesses promise most tokens a second, 0 if none is better.
 
-        With each guess right at a rate p, n of them give 1 + p + ... + p^n tokens.
+        `slope_s` is what each more row costs, None if that is not known. With each guess right at a rate p, n of them
+        give 1 + p + ... + p^n tokens.
         """
         if not self._decode_s:
             return 0  # nothing is known before the first token
-        slope_s = self._slope_s if self._slope_s is not None else PRIOR_SLOPE * self._decode_s
+        slope_s = slope_s if slope_s is not None else PRIOR_SLOPE * self._decode_s
         rate = self._rates.get(kind, PRIOR_RATE)
         best, best_speed = 0, WORTH_IT / self._decode_s
         expected = power = 1.0
@@ -150,7 +176,9 @@ class Speculator:
                 self._learn_rate(self._untried == chosen)
             return
         slope_s = max(0.0, seconds - self._decode_s) / drafted
-        self._slope_s = slope_s if self._slope_s is None else _averaged(self._slope_s, slope_s, TIME_WEIGHT)
+        if self._slope_s is not None and not (self._is_measuring and slope_s < self._slope_s):
+            slope_s = _averaged(self._slope_s, slope_s, TIME_WEIGHT)
+        self._slope_s, self._is_measuring = slope_s, False
         for index in range(min(accepted + 1, drafted)):
             self._learn_rate(index < accepted)
 

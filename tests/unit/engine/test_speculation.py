@@ -106,6 +106,17 @@ def test_where_a_row_more_costs_as_much_as_a_decode_nothing_is_guessed_for_long(
     assert writer.seconds < 1.1 * 400
 
 
+def test_a_guess_that_was_slow_by_chance_does_not_end_guessing_for_good():
+    copied = noise(400, seed=7)
+    writer = Writer(Speculator(), slope=0.2)
+    writer.slope = 30.0  # the computer does something else just when it guesses for the first time
+    writer.write(copied, copied[:40])
+    drafted = writer.drafted
+    writer.slope = 0.2
+    writer.write(copied, copied)
+    assert writer.drafted > drafted + 100
+
+
 def test_guessing_begins_again_when_the_text_becomes_one_that_is_copied():
     speculator, copied = Speculator(), noise(300, seed=5)
     unlucky = list(itertools.chain.from_iterable((1, 2, token) for token in noise(100)))
