@@ -11,7 +11,6 @@ import sys
 if not (3, 11) <= sys.version_info[:2] < (3, 15):
     sys.exit("Moatless needs Python 3.11 to 3.14, and this is Python {}.{}.".format(*sys.version_info))
 
-import hashlib
 import shutil
 from collections.abc import Callable, Iterable
 from importlib import import_module
@@ -25,6 +24,7 @@ from installers.packaging.inspection import inspect
 from installers.packaging.notices import write_notices
 from installers.packaging.packaging_environment import packaging_environment, set_up
 from installers.packaging.places import DIST
+from installers.packaging.tools import file_sha256
 from installers.system_check import check_qt_libraries
 
 Build = Callable[[Path, Path], Path]
@@ -129,8 +129,7 @@ def _facts(path: Path) -> tuple[str, str]:
     if path.is_dir():
         files = (each for each in path.rglob("*") if each.is_file() and not each.is_symlink())
         return f"{sum(file.stat().st_size for file in files) / 1e6:,.1f} MB", ""
-    with path.open("rb") as file:
-        return f"{path.stat().st_size / 1e6:,.1f} MB", hashlib.file_digest(file, "sha256").hexdigest()
+    return f"{path.stat().st_size / 1e6:,.1f} MB", file_sha256(path)
 
 
 if __name__ == "__main__":

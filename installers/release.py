@@ -7,7 +7,6 @@ project: `new-key` prints it once, for the secret store of whoever publishes, wh
 """
 
 import argparse
-import hashlib
 import os
 import sys
 from base64 import b64encode
@@ -38,6 +37,7 @@ from desktop_app.paths import bundled
 from desktop_app.product import UPDATES_URL
 from installers.linux.changes import releases
 from installers.packaging.places import file_name
+from installers.packaging.tools import file_sha256
 
 KEY_VARIABLE = "MOATLESS_RELEASE_KEY"
 SUMS = "SHA256SUMS"
@@ -176,10 +176,8 @@ def _package(path: Path, system: str, machine: str, kind: str) -> Package:
     size_bytes = path.stat().st_size
     if not size_bytes:
         raise UserError(f"{path} is empty.", "Build it again.")
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     url = f"{RELEASES}/download/v{__version__}/{path.name}"
-    return Package(system, machine, kind, path.name, url, size_bytes, sha256)
+    return Package(system, machine, kind, path.name, url, size_bytes, file_sha256(path))
 
 
 def _text(key: bytes) -> str:

@@ -4,7 +4,6 @@ A release machine gets them with `python installers/linux/appimage_tools.py FOLD
 AppImage. The runtime becomes part of it: the small program that mounts the rest, linked so that it needs nothing.
 """
 
-import hashlib
 import os
 import platform
 import shutil
@@ -17,6 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from desktop_app.errors import UserError
+from installers.packaging.tools import file_sha256, run_on_folder
 
 _TOOL = "https://github.com/AppImage/appimagetool/releases/download/1.9.1/appimagetool-{machine}.AppImage"
 _RUNTIME = "https://github.com/AppImage/type2-runtime/releases/download/20251108/runtime-{machine}"
@@ -51,7 +51,7 @@ def find(variables: Mapping[str, str] = os.environ, machine: str = platform.mach
     paths = []
     for address, digest in _pinned(machine).items():
         path = Path(variables[VARIABLE], _name(address))
-        if not path.is_file() or _sha256(path) != digest:
+        if not path.is_file() or file_sha256(path) != digest:
             raise UserError(
                 f"{path} is missing or is not the one this project knows.",
                 f"Fetch it with: python installers/linux/appimage_tools.py {path.parent}",
@@ -75,7 +75,7 @@ def fetch(folder: Path, machine: str = platform.machine()) -> None:
                 shutil.copyfileobj(source, sink)
         except OSError as error:
             raise UserError(f"{url} could not be downloaded.", "Give the same command again later.") from error
-        if _sha256(part) != digest:
+        if file_sha256(part) != digest:
             part.unlink()
             raise UserError(f"{url} is not the file this project knows, so it was thrown away.", "Do not use it.")
         part.chmod(0o755)
@@ -92,22 +92,9 @@ def _name(address: str) -> str:
     return address.rpartition("/")[2].partition("-")[0]
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def main(arguments: list[str]) -> int:
     """Fetch the tools into the folder that is named, and return the exit status."""
-    if len(arguments) != 1:
-        print("python installers/linux/appimage_tools.py FOLDER")
-        return 2
-    try:
-        fetch(Path(arguments[0]))
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    return run_on_folder(arguments, "installers/linux/appimage_tools.py", fetch)
 
 
 if __name__ == "__main__":

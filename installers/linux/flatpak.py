@@ -1,6 +1,5 @@
 """Fills the Flatpak manifest in for a release: `python installers/linux/flatpak.py FOLDER`, which has its archives."""
 
-import hashlib
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from desktop_app import __version__
 from desktop_app.errors import UserError
 from desktop_app.product import HOMEPAGE, IDENTIFIER
 from installers.packaging.places import file_name
+from installers.packaging.tools import file_sha256, run_on_folder
 
 MANIFEST = Path(__file__).with_name(f"{IDENTIFIER}.yml")
 MACHINES = ("x86_64", "aarch64")
@@ -33,8 +33,7 @@ def write_manifest(folder: Path) -> Path:
 
 def _sha256(archive: Path) -> str:
     try:
-        with archive.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_sha256(archive)
     except FileNotFoundError as error:
         raise UserError(
             f"The Flatpak manifest needs {archive.name}, which is not in {archive.parent}.",
@@ -44,15 +43,7 @@ def _sha256(archive: Path) -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the manifest beside the archives in the folder that is named, and return the exit status."""
-    if len(arguments) != 1:
-        print("python installers/linux/flatpak.py FOLDER")
-        return 2
-    try:
-        write_manifest(Path(arguments[0]))
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    return run_on_folder(arguments, "installers/linux/flatpak.py", write_manifest)
 
 
 if __name__ == "__main__":

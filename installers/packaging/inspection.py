@@ -4,7 +4,6 @@ The build says it here, where it can still be mended, and not the computer of a 
 """
 
 import ast
-import hashlib
 import os
 import platform
 import sys
@@ -18,6 +17,7 @@ from desktop_app.library import starter
 from desktop_app.paths import bundled
 from installers.packaging.elf import Version, binaries_in, read_binary
 from installers.packaging.places import ROOT, WORK, contents, program
+from installers.packaging.tools import file_sha256
 
 MOST_BYTES = 450_000_000
 # Of the oldest systems that packages run on: Debian 12 and, of what is built there, Ubuntu 22.04; on ARM Ubuntu 24.04,
@@ -72,7 +72,7 @@ def _missing(folder: Path, inside: Path) -> Iterator[str]:
     if lacking:
         yield f"{len(lacking)} files are missing, the first of them {lacking[0]}"
     model = inside / "assets" / starter.starter_path().relative_to(bundled())
-    if not model.is_file() or _sha256(model) != starter.SHA256:
+    if not model.is_file() or file_sha256(model) != starter.SHA256:
         yield "the starter model is missing or another one"
     libraries = {_stem(path.name) for path in inside.joinpath("llama_cpp", "lib").glob("*")}
     yield from (f"{name} is missing" for name in ("llama", "ggml", "ggml-base") if name not in libraries)
@@ -112,11 +112,6 @@ def _is_library(path: Path) -> bool:
 def _stem(name: str) -> str:
     """Return what a library is called on every system: llama of libllama.so.0, libllama.dylib and llama.dll."""
     return name.removeprefix("lib").partition(".so")[0].removesuffix(".dylib").removesuffix(".dll")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 # ------------------------------------------------------------ how new, how large

@@ -1,6 +1,12 @@
-"""Runs the programs of others that packages are made with, and lets a person read what they say when they fail."""
+"""Runs the programs of others that packages are made with, and lets a person read what they say when they fail.
 
+And what several of our own have in common: the hash of a file, and a command whose one argument is a folder.
+"""
+
+import hashlib
 import subprocess
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from desktop_app.errors import UserError
@@ -52,3 +58,28 @@ def run_tool(program: str | Path, *arguments: str | Path, environment: dict[str,
     if result.returncode:
         raise ToolFailed(name, result.stdout, result.stderr)
     return result.stdout
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def run_on_folder(arguments: Sequence[str], command: str, work: Callable[[Path], object]) -> int:
+    """Do something with the one folder that is named, and return the exit status.
+
+    Args:
+        arguments: Of the command line.
+        command: What it is called, for who gives it otherwise.
+        work: What is done.
+    """
+    if len(arguments) != 1:
+        print(f"python {command} FOLDER")
+        return 2
+    try:
+        work(Path(arguments[0]))
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0

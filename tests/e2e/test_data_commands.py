@@ -5,12 +5,12 @@ import os
 import pty
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from desktop_app.kept_data.in_use import is_window_open
+from tests.support.other_processes import wait_until
 
 ROOT = Path(__file__).parents[2]
 HANG_GUARD_S = 90
@@ -41,10 +41,7 @@ def test_nothing_is_deleted_beside_a_window_and_everything_after_it(starter_mode
     folder = tmp_path / "dàta"
     window = subprocess.Popen(command(folder), cwd=ROOT)
     try:
-        deadline = time.monotonic() + HANG_GUARD_S
-        while not (folder / "moatless.db").exists() or not is_window_open(folder / "window.lock"):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)  # another process is waited for, which no signal of ours tells about
+        wait_until(lambda: (folder / "moatless.db").exists() and is_window_open(folder / "window.lock"))
         refused = moatless(folder, "remove-data", "all", "--yes")
         assert (refused.returncode, refused.stdout) == (1, "")
         assert refused.stderr.startswith("A window of Moatless is open")

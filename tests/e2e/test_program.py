@@ -15,6 +15,7 @@ from desktop_app.paths import DataFolder
 from desktop_app.storage.chats import Chats
 from desktop_app.storage.database import Database
 from desktop_app.storage.records import MessageState
+from tests.support.other_processes import wait_until
 
 ROOT = Path(__file__).parents[2]
 HANG_GUARD_S = 90
@@ -63,13 +64,6 @@ def drive(starter_model, tmp_path):
         if each.process.poll() is None:
             each.kill()
         each.process.stdout.close()
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + HANG_GUARD_S
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)  # another process is waited for, which no signal of ours tells about
 
 
 def test_a_first_start_without_anything_chats_with_the_starter_model(drive, tmp_path):

@@ -9,6 +9,7 @@ from desktop_app.errors import UserError
 from installers.packaging import inspection
 from installers.packaging.elf import Binary
 from installers.packaging.places import ROOT, contents, program
+from installers.packaging.tools import file_sha256
 
 SMALL = {"desktop_app", "desktop_app.__main__", "jinja2.tests", "safetensors.torch", "json"}
 
@@ -26,7 +27,7 @@ def frozen(tmp_path, monkeypatch):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"")
         path.chmod(0o755)
-    monkeypatch.setattr(inspection.starter, "SHA256", inspection._sha256(model))
+    monkeypatch.setattr(inspection.starter, "SHA256", file_sha256(model))
     for name in ("llama", "ggml", "ggml-base"):
         library(folder, f"llama_cpp/lib/lib{name}.so")
     monkeypatch.setattr(inspection, "frozen_modules", lambda: set(SMALL))
