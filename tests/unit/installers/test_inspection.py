@@ -120,7 +120,9 @@ def test_everything_that_is_wrong_is_told_at_once(frozen):
 def test_modules_are_read_from_the_list_of_what_was_frozen(tmp_path):
     listed = tmp_path / "moatless" / "PYZ-00.toc"
     listed.parent.mkdir()
-    listed.write_text("('/build/PYZ-00.pyz',\n [('json', '/lib/json.py', 'PYMODULE'),\n  ('re', '/re.py', 'PYMODULE')])")
+    listed.write_text(
+        "('/build/PYZ-00.pyz',\n [('json', '/lib/json.py', 'PYMODULE'),\n  ('re', '/re.py', 'PYMODULE')])"
+    )
     assert inspection.frozen_modules(tmp_path) == {"json", "re"}
 
 
