@@ -9,6 +9,7 @@ HEAD_BYTES = 512  # enough to tell what a file is
 
 _LONGEST_SHOWN = 60
 _CHOOSE = "Choose a file whose name ends in .gguf."
+_OTHER = "Download it again, or choose another file."
 _AGAIN = "Download the model file itself, then add it."
 _CONVERT = "Look for a GGUF version of this model; its file name ends in .gguf."
 _MAGICS = (
@@ -44,7 +45,7 @@ def shown_text(text: str) -> str:
 
 def damaged(name: str, detail: str) -> UserError:
     """Return the error for a file that cannot have been written like this."""
-    return UserError(f"“{name}” is damaged: {detail}.", "Download it again, or choose another file.")
+    return UserError(f"“{name}” is damaged: {detail}.", _OTHER)
 
 
 def truncated(name: str, what_is_there: str) -> Truncated:
@@ -73,6 +74,7 @@ def not_a_gguf(name: str, head: bytes) -> UserError:
         return UserError(f"“{name}” is a safetensors file, not a GGUF model.", _CONVERT)
     if not head.strip(b"\0"):
         return UserError(f"“{name}” has nothing in it yet; its download never got going.", "Download it again.")
+    hint = _OTHER if name.lower().endswith(".gguf") else _CHOOSE
     if all(byte >= 32 or byte in b"\t\n\r" for byte in head):
-        return UserError(f"“{name}” is a text file, not a model.", _CHOOSE)
-    return UserError(f"“{name}” is not a GGUF model.", _CHOOSE)
+        return UserError(f"“{name}” is a text file, not a model.", hint)
+    return UserError(f"“{name}” is not a GGUF model.", hint)

@@ -168,7 +168,7 @@ def main(folder: Path, groups: list[str]) -> None:
         LoopbackReleases() as releases,
     ):
         updates = UpdateScenes(releases, Path(scratch, "Downloads"))
-        fill(hub)
+        fill(hub, Path(scratch))
         fill_with_adapters(hub)
         hub.faults.throttle_bytes_per_s = 20_000_000
         os.environ["HF_ENDPOINT"] = hub.url

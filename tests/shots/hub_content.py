@@ -1,7 +1,9 @@
 """A Hub worth a picture, on loopback: well-known names, with the starter model's bytes behind all of them."""
 
+from pathlib import Path
+
 from desktop_app.library.starter import starter_path
-from tests.support.hub import MIB, Generated, LoopbackHub
+from tests.support.hub import MIB, LoopbackHub
 
 GATED = "google/gemma-3-4b-it-qat-q4_0-gguf"
 SHOWN = "Qwen/Qwen3-4B-GGUF"
@@ -33,13 +35,17 @@ _REPOS = (
 )
 
 
-def fill(hub: LoopbackHub) -> None:
-    """Add the repositories."""
-    for number, (name, n_params, license_name, downloads, likes, day, gated) in enumerate(_REPOS):
+def fill(hub: LoopbackHub, folder: Path) -> None:
+    """Add the repositories; what they hold besides the starter model is kept in a folder."""
+    eight_bits = folder / "eight-bits.gguf"
+    with starter_path().open("rb") as starter, eight_bits.open("wb") as larger:
+        larger.write(starter.read(4 * MIB))  # the header, which the page reads
+        larger.truncate(400 * MIB)
+    for name, n_params, license_name, downloads, likes, day, gated in _REPOS:
         stem = name.rpartition("/")[2].removesuffix("-GGUF")
         hub.add_repo(
             name,
-            {f"{stem}-Q4_K_M.gguf": starter_path(), f"{stem}-Q8_0.gguf": Generated(400 * MIB, number)},
+            {f"{stem}-Q4_K_M.gguf": starter_path(), f"{stem}-Q8_0.gguf": eight_bits},
             license=license_name,
             downloads=downloads,
             likes=likes,
