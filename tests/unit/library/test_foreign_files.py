@@ -48,11 +48,9 @@ def test_a_file_of_another_kind_is_refused_with_its_own_sentence(tmp_path, kind)
     assert expected in refused(path)
 
 
-def test_who_chose_a_name_in_gguf_is_not_told_to_choose_one(tmp_path):
-    for name, advice in (("notes.txt", "whose name ends in .gguf"), ("notes.GGUF", "Download it again")):
-        path = tmp_path / name
-        path.write_bytes(b"Entry not found")
-        assert advice in refused(path)
+@pytest.mark.parametrize(("name", "advice"), [("notes.txt", "name ends in .gguf"), ("notes.GGUF", "Download it again")])
+def test_who_chose_a_name_in_gguf_is_not_told_to_choose_one(name, advice):
+    assert advice in not_a_gguf(name, b"Entry not found").hint
 
 
 def test_a_zip_archive_is_refused(tmp_path):
