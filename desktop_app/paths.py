@@ -95,10 +95,10 @@ class DataFolder:
         """
         try:
             for folder in (self.root, self.models, self.adapters, self.courses, self.runs, self.kv, self.logs):
-                folder.mkdir(parents=True, exist_ok=True)
+                folder.mkdir(0o700, parents=True, exist_ok=True)  # what is said here is nobody else's business
             probe = self.root / ".write-test"
             probe.write_bytes(b"")
-            probe.unlink()
+            probe.unlink(missing_ok=True)  # another process may be trying the same
         except OSError as error:
             raise UserError(
                 f"Moatless cannot write to its data folder {self.root}.",

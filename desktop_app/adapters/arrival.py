@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from desktop_app.adapters.catalog import Inspected, convert_peft, inspect_adapter, needs_conversion
+from desktop_app.adapters.catalog import Inspected, convert_peft, free_path, inspect_adapter, needs_conversion
 from desktop_app.adapters.offers import read_config
 from desktop_app.adapters.peft_config import read_peft_config
 from desktop_app.errors import UserError
@@ -36,10 +36,10 @@ def look_at_downloaded(
     if not needs_conversion(download):
         return inspect_adapter(paths[0], hashes[0])
     folder = paths[0].parent
-    # Another version does not take the place of one that stacks still use.
-    out = folder / f"{folder.name}-{download.revision[:7]}.gguf"
+    # It takes the place of none that stacks still use: what is there may be of another version, or for another model.
+    name = f"{folder.name}-{download.revision[:7]}"
     if model is not None and model.is_file():
-        return convert_peft(folder, out, read_header(model))
+        return convert_peft(folder, free_path(folder, name), read_header(model))
     base = read_peft_config(folder).base_repo
     if not base:
         raise UserError(
@@ -47,7 +47,8 @@ def look_at_downloaded(
             "converted without that model.",
             "Add the model to the library, then look for the adapter again.",
         )
-    return convert_peft(folder, out, base_config=read_config(hub(), base))
+    config = read_config(hub(), base)
+    return convert_peft(folder, free_path(folder, name), base_config=config)
 
 
 def forget_conversion(adapters: Adapters, download: Download, found: Inspected) -> None:

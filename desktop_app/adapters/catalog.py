@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from desktop_app.adapters.peft_config import CONFIG_NAME, read_peft_config
 from desktop_app.errors import UserError
-from desktop_app.library.catalog import SOURCE_COPY, SOURCE_FILE, SOURCE_HUB
+from desktop_app.library.catalog import NOT_OURS, SOURCE_FILE, SOURCE_HUB
+from desktop_app.library.file_errors import utf8_path
 from desktop_app.library.gguf import GgufHeader, read_header
 from desktop_app.library.inspect import file_sha256
 from desktop_app.library.places import is_safe_name
-from desktop_app.library.upkeep import delete_files
+from desktop_app.library.upkeep import delete_files, is_kept_here, missing
 from desktop_app.storage.adapters import Adapters
 from desktop_app.storage.records import Adapter, Download, RemoteFile
 
@@ -30,7 +31,6 @@ SOURCE_FLATTENED = "flattened"
 SOURCE_TRAINED = "trained"
 
 _MOST_OF_ONE_NAME = 1000
-_MADE_HERE = (SOURCE_HUB, SOURCE_COPY, SOURCE_CONVERTED, SOURCE_FLATTENED, SOURCE_TRAINED)
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,6 @@ class Inspected:
     path: Path
     sha256: str
     facts: "AdapterFacts"
-
-
-def is_kept_here(adapter: Adapter) -> bool:
-    """Return whether its file is in the program's own folder, so that it goes when it is removed."""
-    return adapter.source in _MADE_HERE
 
 
 def is_peft(path: Path) -> bool:
@@ -64,7 +59,7 @@ def inspect_adapter(path: Path, sha256: str = "") -> Inspected:
     from desktop_app.adapters.check import adapter_facts
     from desktop_app.adapters.open_lora import open_lora
 
-    path = path.absolute()
+    path = utf8_path(path.absolute())
     open_lora(path)
     return Inspected(path, sha256 or file_sha256(path), adapter_facts(read_header(path)))
 
@@ -148,9 +143,9 @@ def enter(adapters: Adapters, found: Inspected, source: str, name: str = "", **w
     """
     known = adapters.by_sha256(found.sha256)
     if known is not None and Path(known.path) != found.path:
-        if Path(known.path).is_file():
-            if source in _MADE_HERE:
-                with suppress(OSError):  # then it lies there for nothing, which does no harm
+        if not missing([known]):
+            with suppress(OSError):  # then it lies there for nothing, which does no harm
+                if source not in NOT_OURS and not found.path.samefile(known.path):
                     found.path.unlink(missing_ok=True)
             return known
         adapters.remove(known.id)  # its file is not there any more, but here
@@ -217,6 +212,6 @@ def remove_adapter(adapters: Adapters, adapter: Adapter, folder: Path) -> None:
     Raises:
         UserError: If the file cannot be deleted; then it stays in the library.
     """
-    if is_kept_here(adapter):
+    if is_kept_here(adapter, folder):
         delete_files(adapter, folder, adapters.list_adapters())
     adapters.remove(adapter.id)

@@ -8,7 +8,7 @@ import json
 import os
 import struct
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -183,7 +183,8 @@ def _whole_or_not(source: Path, out: Path) -> Iterator[tuple[BinaryIO, BinaryIO,
             "Check that there is space for another copy of the model and that the folder may be written to.",
         ) from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):  # a folder that may not be written to refuses even this
+            unfinished.unlink()
 
 
 def _read(file: BinaryIO, n_bytes: int) -> bytes:

@@ -76,7 +76,9 @@ def find_adapters(repo_id: str, files: Iterable[HubFile]) -> tuple[AdapterOffer,
                 found.append(AdapterOffer(title, Kind.PEFT, (file, weights)))
             elif inner + _PICKLE_NAME in by_path:
                 found.append(AdapterOffer(title, Kind.PEFT, (file,), _PICKLE))
-    found.sort(key=lambda offer: (offer.kind, offer.files[0].path.count("/"), bool(offer.refusal), offer.name))
+    found.sort(
+        key=lambda offer: (offer.kind != Kind.GGUF, offer.files[0].path.count("/"), bool(offer.refusal), offer.name)
+    )
     return tuple(found[:MOST])
 
 

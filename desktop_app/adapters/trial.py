@@ -111,8 +111,9 @@ def read_text(path: Path) -> ProbeText:
         raise UserError(f"“{name}” could not be read.", "Check that the file is there and may be read.") from error
     if len(text) <= MOST_CHARACTERS:
         return ProbeText(name, text)
-    whole_words, _, _ = text[:MOST_CHARACTERS].rpartition(" ")
-    return ProbeText(name, whole_words or text[:MOST_CHARACTERS], is_cut=True)
+    text = text[:MOST_CHARACTERS]
+    whole_words, _, _ = text.rpartition(" ")  # of few spaces, as in Chinese, the last may stand near the beginning
+    return ProbeText(name, whole_words if len(whole_words) > MOST_CHARACTERS * 0.9 else text, is_cut=True)
 
 
 def check_length(scored: Scored) -> None:

@@ -52,11 +52,10 @@ def readable_card(markdown: str) -> str:
     text = _EMPTY_HEADING.sub("", _LINK.sub(_safe_link, text))
     text = _BLANK_LINES.sub("\n\n", text)
     text = _HIDDEN.sub(lambda found: code[int(found[1])], text).strip()
-    return (
-        text
-        if len(text) <= MAX_CHARACTERS
-        else f"{text[: MAX_CHARACTERS - 2].rpartition(chr(10))[0] or text[: MAX_CHARACTERS - 2]}\n…"
-    )
+    if len(text) <= MAX_CHARACTERS:
+        return text
+    beginning = text[: MAX_CHARACTERS - 2]
+    return f"{beginning.rpartition(chr(10))[0] or beginning}\n…"
 
 
 def _hide_code(text: str) -> tuple[str, list[str]]:

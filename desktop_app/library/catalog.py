@@ -2,7 +2,7 @@
 
 `source` says how a model came in: with the program, chosen by the person, found in the watched folder, downloaded,
 copied, or made here by merging adapters into another one. Only what was downloaded, copied or made here lies in the
-program's own folder.
+program's own folder; once it is moved away, it is a file of the person's own.
 """
 
 from collections.abc import Sequence
@@ -21,10 +21,7 @@ SOURCE_HUB = "hub"
 SOURCE_COPY = "copy"
 SOURCE_MERGED = "merged"
 
-
-def is_kept_here(model: Model) -> bool:
-    """Return whether its files are in the program's own folder, so that it goes by being deleted."""
-    return model.source in (SOURCE_HUB, SOURCE_COPY, SOURCE_MERGED)
+NOT_OURS = (SOURCE_FILE, SOURCE_STARTER, SOURCE_FOLDER)  # stays where it lies when it is taken out of the library
 
 
 def add_model(models: Models, path: Path, source: str = SOURCE_FILE, sha256: str = "") -> Model:

@@ -1,12 +1,13 @@
-"""A whole download: all its files, one after the other, and what is left of it when it is canceled."""
+"""A whole download: all its files, one after the other and named together, and what is left when it is canceled."""
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from desktop_app.errors import UserError
 from desktop_app.library.places import target_paths
-from desktop_app.library.transfer import LOCK, PART, Source, check_space, fetch, there_bytes
+from desktop_app.library.transfer import Source, check_space, receive
+from desktop_app.library.unfinished import LOCK, give_names, locked, part_of, there_bytes
 from desktop_app.library.upkeep import Entry, files_in, remove_empty_folders
 from desktop_app.network.door import Stop
 from desktop_app.storage.records import Download
@@ -38,14 +39,17 @@ def run_download(
     there = _there(download, targets)
     check_space(targets[0].parent, download.size_bytes - sum(there), reserved_bytes)
     hashes = []
-    for number, (file, target) in enumerate(zip(download.files, targets, strict=True)):
-        others = sum(there) - there[number]
+    with ExitStack() as locks:
+        for number, (file, target) in enumerate(zip(download.files, targets, strict=True)):
+            others = sum(there) - there[number]
 
-        def tell(done: int, others: int = others) -> None:
-            progress(others + done)
+            def tell(done: int, others: int = others) -> None:
+                progress(others + done)
 
-        hashes.append(fetch(source, file, target, tell, stop))
-        there[number] = file.size_bytes
+            locks.enter_context(locked(target))
+            hashes.append(receive(source, file, target, tell, stop))
+            there[number] = file.size_bytes
+        give_names(targets)
     return tuple(hashes)
 
 
@@ -67,6 +71,7 @@ def discard(download: Download, models: Path, library: Iterable[Entry], others: 
         library: All that are there.
         others: All other downloads.
     """
+    models = models.resolve()  # as the paths that are kept are
     targets = target_paths(models, download)
     kept = {*files_in(targets[0].parent, library)}
     for other in others:
@@ -82,7 +87,7 @@ def discard(download: Download, models: Path, library: Iterable[Entry], others: 
 
 def _traces(target: Path) -> tuple[Path, ...]:
     """Return what there may be of a file."""
-    return (target, Path(f"{target}{PART}"), Path(f"{target}{LOCK}"))
+    return (target, part_of(target), Path(f"{target}{LOCK}"))
 
 
 def _there(download: Download, targets: tuple[Path, ...]) -> list[int]:

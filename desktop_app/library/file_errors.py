@@ -37,6 +37,22 @@ def shown_name(path: Path) -> str:
     return path.name.encode("utf-8", errors="replace").decode()
 
 
+def utf8_path(path: Path) -> Path:
+    """Return the path, if it is text: nothing could keep it or be told of it otherwise.
+
+    Raises:
+        UserError: If it is none, which is possible on Linux.
+    """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise UserError(
+            f"The name of “{shown_name(path)}”, or of its folder, is not text in UTF-8, so it could not be used.",
+            "Rename it, then try again.",
+        ) from error
+    return path
+
+
 def shown_text(text: str) -> str:
     """Return a text out of a file for a sentence: printable and not long."""
     printable = "".join(character if character.isprintable() else "?" for character in text[:_LONGEST_SHOWN])

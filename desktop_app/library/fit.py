@@ -54,7 +54,7 @@ class LoadPlan:
 
     def is_comfortable(self, free: FreeMemory) -> bool:
         """Return whether nothing was given up and plenty of memory stays for other programs."""
-        return not self.note and self.memory.ram <= free.ram * COMFORTABLE_SHARE
+        return not self.note and free.taken_from_ram(self.memory) <= free.ram * COMFORTABLE_SHARE
 
 
 def plan_load(
@@ -183,8 +183,8 @@ class _Planner:
         return max(0, bisect_right(counts, usable, key=lambda n: self._forecast(way, n).vram) - 1)
 
     def _fits(self, memory: MemoryForecast) -> bool:
-        in_ram = memory.total if self._free.is_shared else memory.ram
-        return in_ram <= self._free.ram * USABLE_SHARE and memory.vram <= self._free.vram * USABLE_SHARE
+        ram, vram = self._free.taken_from_ram(memory), memory.vram
+        return ram <= self._free.ram * USABLE_SHARE and vram <= self._free.vram * USABLE_SHARE
 
     def _note(self, best: _Way, way: _Way) -> str:
         given_up = []
@@ -256,8 +256,7 @@ class _Planner:
         )
 
     def _size(self, way: _Way) -> str:
-        memory = self._planned(way).memory
-        return readable_size(memory.total if self._free.is_shared else memory.ram)
+        return readable_size(self._free.taken_from_ram(self._planned(way).memory))
 
     def _would_fit_in_8_bits(self, way: _Way) -> bool:
         can_quantize = can_quantize_kv(self._header) and self._settings.flash_attention != "off"

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import psutil
 
+from desktop_app.library.memory import MemoryForecast
+
 _CGROUPS = Path("/sys/fs/cgroup")
 _OWN_CGROUPS = Path("/proc/self/cgroup")
 
@@ -24,6 +26,10 @@ class FreeMemory:
     ram: int
     vram: int = 0
     is_shared: bool = sys.platform == "darwin"
+
+    def taken_from_ram(self, memory: MemoryForecast) -> int:
+        """Return how many bytes of RAM a model takes here."""
+        return memory.total if self.is_shared else memory.ram
 
 
 @dataclass(frozen=True)

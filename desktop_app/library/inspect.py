@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from desktop_app.errors import UserError
-from desktop_app.library.file_errors import shown_name, shown_text
+from desktop_app.library.file_errors import shown_name, shown_text, utf8_path
 from desktop_app.library.gguf import GgufHeader, read_header
 from desktop_app.library.model_check import check_model
 
@@ -36,7 +36,7 @@ def inspect_model(path: Path) -> ModelInfo:
     Raises:
         UserError: If it is not a model this program can chat with.
     """
-    header = read_header(path)
+    header = read_header(utf8_path(path))
     check_model(header)
     return ModelInfo(
         name=_readable_name(header),

@@ -6,15 +6,17 @@ A package is given its name only once its size and SHA-256 are those of the sign
 import os
 import platform
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from desktop_app.child_environment import program_folder
 from desktop_app.library.places import is_safe_name
-from desktop_app.library.transfer import LOCK, PART, Arriving, WrongContent, check_space, fetch, there_bytes
+from desktop_app.library.transfer import WrongContent, check_space, fetch
+from desktop_app.library.unfinished import part_of, there_bytes
 from desktop_app.network.door import Door, Stop
+from desktop_app.network.incoming import Incoming
 from desktop_app.network.release import APPIMAGE, DEB, DMG, SETUP, TARBALL, Package, Release
 from desktop_app.storage.records import RemoteFile
 
@@ -87,7 +89,7 @@ def fetch_package(door: Door, package: Package, folder: Path, progress: Callable
 
     Raises:
         Stopped: If it was stopped.
-        WrongContent: If what came is not what was announced; then nothing of it is left.
+        WrongContent: If what came is not what was announced; then nothing of that is left.
         UserError: If it cannot be had or stored.
     """
     path = folder / package.name
@@ -96,8 +98,8 @@ def fetch_package(door: Door, package: Package, folder: Path, progress: Callable
     try:
         fetch(_PackageSource(door, package), file, path, progress, stop)
     except WrongContent:
-        for left in (PART, LOCK):
-            path.with_name(path.name + left).unlink(missing_ok=True)
+        if not there(package, folder):
+            part_of(path).unlink(missing_ok=True)
         raise
     return path
 
@@ -107,9 +109,7 @@ class _PackageSource:
         self._door = door
         self._package = package
 
-    @contextmanager
-    def open(self, file: RemoteFile, start: int) -> Iterator[Arriving]:
+    def open(self, file: RemoteFile, start: int) -> AbstractContextManager[Incoming]:
         from desktop_app.network.updates import open_package  # loads the HTTP client, which the window never does
 
-        with open_package(self._door, self._package, start) as incoming:
-            yield Arriving(incoming.start, incoming.sha256, incoming.pieces)
+        return open_package(self._door, self._package, start)

@@ -51,12 +51,13 @@ def outlook_of(
         return Outlook(Fit.TOO_LARGE, str(error).replace(f"“{shown_name(header.path)}” needs", "Needs", 1))
     except UserError as error:
         return Outlook(None, str(error))
-    return Outlook(Fit.WELL if plan.is_comfortable(free) else Fit.TIGHT, _sentence(plan))
+    return Outlook(Fit.WELL if plan.is_comfortable(free) else Fit.TIGHT, _sentence(plan, free))
 
 
-def _sentence(plan: LoadPlan) -> str:
-    on_gpu = f" and {readable_size(plan.memory.vram)} on the graphics processor" if plan.memory.vram else ""
-    needs = f"Needs about {readable_size(plan.memory.ram)} of memory{on_gpu}"
+def _sentence(plan: LoadPlan, free: FreeMemory) -> str:
+    is_apart = plan.memory.vram and not free.is_shared
+    on_gpu = f" and {readable_size(plan.memory.vram)} on the graphics processor" if is_apart else ""
+    needs = f"Needs about {readable_size(free.taken_from_ram(plan.memory))} of memory{on_gpu}"
     return f"{needs} for a context of {plan.n_ctx:,} tokens. {plan.note}".rstrip()
 
 

@@ -1,5 +1,6 @@
 """Where downloaded files go. Their names come from outside and may be meant to do harm, so each part is checked."""
 
+import re
 import unicodedata
 from pathlib import Path
 
@@ -11,6 +12,7 @@ COPIES = "local copies"  # with a space, which no owner of a repository has in i
 MERGED = "merged models"
 MAX_NAME_BYTES = 200  # file systems take 255, and `.part` and `.lock` are added
 
+_END_OF_A_PART = re.compile(r"-\d{5}-of-\d{5}\.gguf$", re.IGNORECASE)
 _NEVER = set('/\\:*?"<>|')  # mean something else than a letter on one system or another
 _DEVICES = {
     *("con", "prn", "aux", "nul", "conin$", "conout$"),
@@ -45,7 +47,7 @@ def target_paths(models: Path, download: Download) -> tuple[Path, ...]:
         return tuple(folder / _checked(Path(file.path).name) for file in download.files)
     *inner, _ = download.files[0].path.split("/")
     folder = models.joinpath(*(_checked(part) for part in (*download.repo.split("/"), *inner)))
-    return tuple(folder / _checked(file.path.rpartition("/")[2]) for file in download.files)
+    return tuple(folder / _checked(_name_here(file.path)) for file in download.files)
 
 
 def merged_path(models: Path, name: str) -> Path:
@@ -62,7 +64,12 @@ def merged_path(models: Path, name: str) -> Path:
 def beside(path: Path, files: tuple[RemoteFile, ...]) -> tuple[Path, ...]:
     """Return where the files of a model are that has its first one at `path`."""
     # Of a copied model, these are paths of this system.
-    return (path, *(path.with_name(file.path.replace("\\", "/").rpartition("/")[2]) for file in files[1:]))
+    return (path, *(path.with_name(_name_here(file.path.replace("\\", "/"))) for file in files[1:]))
+
+
+def _name_here(path: str) -> str:
+    """Return what a file is called here: llama.cpp finds the parts of a model only where they end in small letters."""
+    return _END_OF_A_PART.sub(lambda end: end[0].lower(), path.rpartition("/")[2])
 
 
 def _checked(name: str) -> str:

@@ -1,13 +1,15 @@
 """The two places that models come from: the Hub, and another folder of this computer."""
 
+import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktop_app.errors import UserError
 from desktop_app.library.file_errors import shown_name
-from desktop_app.library.transfer import Arriving
+from desktop_app.library.transfer import WrongContent
+from desktop_app.network.incoming import Incoming
 from desktop_app.storage.records import RemoteFile
 
 if TYPE_CHECKING:  # it takes its time to load, and the window starts without it
@@ -24,25 +26,28 @@ class HubSource:
         self._repo = repo
         self._revision = revision
 
-    @contextmanager
-    def open(self, file: RemoteFile, start: int) -> Iterator[Arriving]:
-        with self._hub.open(self._repo, self._revision, file.path, start) as incoming:
-            yield Arriving(incoming.start, incoming.sha256, incoming.pieces)
+    def open(self, file: RemoteFile, start: int) -> AbstractContextManager[Incoming]:
+        return self._hub.open(self._repo, self._revision, file.path, start)
 
 
 class LocalSource:
     """Files that are copied; their paths are where they lie now."""
 
     @contextmanager
-    def open(self, file: RemoteFile, start: int) -> Iterator[Arriving]:
+    def open(self, file: RemoteFile, start: int) -> Iterator[Incoming]:
+        """Begin at the beginning, whatever `start` is: nothing else tells whether the file is what it was."""
         path = Path(file.path)
         try:
             original = path.open("rb", buffering=0)
         except OSError as error:
             raise _unreadable(path) from error
         with original:
-            original.seek(start)
-            yield Arriving(start, "", _pieces(original.read, path))
+            if os.fstat(original.fileno()).st_size != file.size_bytes:
+                raise WrongContent(
+                    f"“{shown_name(path)}” has been changed since it was chosen.",
+                    "Cancel this copy, then choose the file again.",
+                )
+            yield Incoming(0, "", _pieces(original.read, path), file.size_bytes)
 
 
 def _pieces(read: Callable[[int], bytes | None], path: Path) -> Iterator[bytes]:

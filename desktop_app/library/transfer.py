@@ -1,30 +1,27 @@
 """Getting the files of a model onto this disk: resumed where they were left, checked, and only then given their names.
 
-A file on its way is called `<name>.part` and holds the beginning of the file, nothing else; so whatever ends the
-program, what is there tells where to go on. Bytes that are there are never fetched again.
+Bytes that are there (see `unfinished`) are never fetched again.
 """
 
-import errno
 import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 import psutil
-from filelock import FileLock, Timeout
 
 from desktop_app.errors import TryAgain, UserError
 from desktop_app.library.file_errors import shown_text
 from desktop_app.library.memory import readable_size
+from desktop_app.library.unfinished import give_names, locked, part_of
 from desktop_app.network.door import Stop
+from desktop_app.network.incoming import Incoming
 from desktop_app.storage.records import RemoteFile
 
 SPARE_BYTES = 500_000_000  # of the disk; a full one troubles every program
-PART, LOCK = ".part", ".lock"
 
 _READ_BYTES = 1 << 20
 _PATIENCE_S = (1, 2, 4, 8, 15)  # between tries that bring nothing new
@@ -39,52 +36,48 @@ class WrongContent(UserError):
     """What comes is not what was announced. If that turns out at the end, it was deleted."""
 
 
-@dataclass(frozen=True)
-class Arriving:
-    """A file that begins to come: the offset of its first byte, its hash as announced now (or empty), its bytes."""
-
-    start: int
-    sha256: str
-    pieces: Iterator[bytes]
-
-
 class Source(Protocol):
     """Where files come from."""
 
-    def open(self, file: RemoteFile, start: int) -> AbstractContextManager[Arriving]:
-        """Begin to receive a file from an offset on. Raises `UserError`; `TryAgain` for what may pass."""
+    def open(self, file: RemoteFile, start: int) -> AbstractContextManager[Incoming]:
+        """Begin to receive a file from an offset on, or else from its beginning.
+
+        Raises:
+            UserError: If it cannot be had; `TryAgain` for what may pass.
+        """
 
 
 def fetch(source: Source, file: RemoteFile, target: Path, progress: Callable[[int], None], stop: Stop) -> str:
-    """Get one file and return its SHA-256. One that is there already, whole and right, is left as it is.
+    """Get one file that stands for itself and return its SHA-256; see `receive` and `give_names`."""
+    with locked(target):
+        sha256 = receive(source, file, target, progress, stop)
+        give_names((target,))
+        return sha256
+
+
+def receive(source: Source, file: RemoteFile, target: Path, progress: Callable[[int], None], stop: Stop) -> str:
+    """Get one file, all but its name, and return its SHA-256. One that is there, whole and right, is left as it is.
 
     Args:
         source: Where it comes from.
         file: What was announced.
-        target: Where it goes; its folder is made.
+        target: What `give_names` shall call it; `locked`.
         progress: Is told how many bytes are there, after each piece that comes.
         stop: Ends it at once.
 
     Raises:
         Stopped: If it was stopped.
         WrongContent: If what came is not what was announced.
-        TryAgain: If it was tried in vain for some time, or somebody else is fetching it.
-        UserError: If it cannot be had, or not be stored.
+        TryAgain: If it was tried in vain for some time.
+        UserError: If it cannot be had.
+        OSError: If it cannot be stored.
     """
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(f"{target}{LOCK}", timeout=0)
-        with lock:
-            sha256 = _whole_already(file, target, stop) or _Fetching(source, file, target, progress, stop).run()
-            progress(file.size_bytes)
-            Path(lock.lock_file).unlink(missing_ok=True)
-            return sha256
-    except Timeout as error:
-        raise TryAgain(
-            f"“{shown_text(target.name)}” is being fetched by another Moatless already.", "Wait until it is done."
-        ) from error
-    except OSError as error:
-        raise _cannot_store(target, error) from error
+    sha256 = _whole_already(file, target, stop)
+    if sha256 is None:
+        return _Fetching(source, file, target, progress, stop).run()
+    part_of(target).unlink(missing_ok=True)  # of another version
+    progress(file.size_bytes)
+    return sha256
 
 
 class _Fetching:
@@ -96,7 +89,7 @@ class _Fetching:
         self._source = source
         self._file = file
         self._target = target
-        self._part = target.with_name(target.name + PART)
+        self._part = part_of(target)
         self._progress = progress
         self._stop = stop
         self._digest = hashlib.sha256()
@@ -135,12 +128,9 @@ class _Fetching:
         """Receive until the end or until the connection is lost; return the trouble that may pass, if there is any."""
         before = self._done
         try:
-            with self._source.open(self._file, self._done) as arriving:
-                self._check_announced(arriving)
-                if arriving.start != self._done:
-                    self._begin_again(part, arriving.start)
-                for piece in arriving.pieces:
-                    self._check_stop()
+            with self._source.open(self._file, before) as incoming:
+                self._check_announced(incoming)
+                for piece in self._new_pieces(incoming, part):
                     room = self._file.size_bytes - self._done
                     _write(part, piece[:room])
                     self._take(piece[:room])
@@ -151,30 +141,50 @@ class _Fetching:
             self._check_stop()
             return error
         self._check_stop()
-        if self._done == before:
-            raise WrongContent(
-                f"“{shown_text(self._target.name)}” is shorter than the {self._file.size_bytes:,} bytes announced.",
-                "Choose another file or another source.",
-            )
+        # Where nobody says how long it is, its end is taken for the end of all of it.
+        is_short = incoming.size_bytes is None and self._done < self._file.size_bytes
+        if is_short or self._done == before:
+            part.truncate(before)
+            raise self._something_else()
         return None
+
+    def _new_pieces(self, incoming: Incoming, part: BinaryIO) -> Iterator[bytes]:
+        """Yield what is not there yet. What comes from the beginning on is first compared with what is there."""
+        if incoming.start not in (0, self._done):
+            raise UserError("The other side sends another part of the file than was asked for.", "Try again later.")
+        left, beginning = self._done - incoming.start, hashlib.sha256()
+        for piece in incoming.pieces:
+            self._check_stop()
+            known, new = piece[:left], piece[left:]
+            beginning.update(known)
+            left -= len(known)
+            if known and not left and beginning.digest() != self._digest.digest():
+                part.seek(0)
+                part.truncate(0)
+                self._digest, self._done = hashlib.sha256(), 0
+                raise TryAgain(f"“{shown_text(self._target.name)}” is not what it was before.", wait_s=0.0)
+            yield new
 
     def _take(self, piece: bytes) -> None:
         self._digest.update(piece)
         self._done += len(piece)
 
-    def _begin_again(self, part: BinaryIO, start: int) -> None:
-        if start:
-            raise UserError("The other side sends another part of the file than was asked for.", "Try again later.")
-        part.seek(0)
-        part.truncate(0)
-        self._digest, self._done = hashlib.sha256(), 0
-
-    def _check_announced(self, arriving: Arriving) -> None:
-        if arriving.sha256 and self._file.sha256 and arriving.sha256 != self._file.sha256:
+    def _check_announced(self, incoming: Incoming) -> None:
+        if incoming.sha256 and self._file.sha256 and incoming.sha256 != self._file.sha256:
             raise WrongContent(
                 f"“{shown_text(self._target.name)}” has been replaced by another version while it was fetched.",
                 "Cancel this download and start it again to get the new version.",
             )
+        if incoming.size_bytes not in (None, self._file.size_bytes):
+            raise self._something_else()
+
+    def _something_else(self) -> WrongContent:
+        return WrongContent(
+            f"What came in place of “{shown_text(self._target.name)}” is not the file of "
+            f"{self._file.size_bytes:,} bytes that was announced, so nothing of it was kept.",
+            "If this network asks people to log in, do that in a browser, then press Resume; else choose another "
+            "source.",
+        )
 
     def _wait_after(self, error: TryAgain, tries: int) -> None:
         """Wait for trouble to pass.
@@ -204,8 +214,6 @@ class _Fetching:
                 "It is damaged, or somebody has changed it on the way, so it was deleted.",
                 "Fetch it again; if that happens twice, choose another source.",
             )
-        self._part.replace(self._target)
-        _sync_folder(self._target.parent)
         return sha256
 
 
@@ -224,15 +232,6 @@ def check_space(folder: Path, needed_bytes: int, reserved_bytes: int = 0) -> Non
             f"which {readable_size(SPARE_BYTES)} should stay free.",
             "Free some space, or choose a smaller file.",
         )
-
-
-def there_bytes(target: Path, size_bytes: int) -> int:
-    """Return how much of a file is on this disk. One of another size at its place is another version of it."""
-    with suppress(OSError):
-        return min(target.with_name(target.name + PART).stat().st_size, size_bytes)
-    with suppress(OSError):
-        return size_bytes if target.stat().st_size == size_bytes else 0
-    return 0
 
 
 def _write(part: BinaryIO, piece: bytes) -> None:
@@ -261,25 +260,3 @@ def _without_zeros_at_the_end(part: BinaryIO, size: int) -> int:
     part.seek(start)
     tail = part.read(size - start)
     return start + len(tail.rstrip(b"\0"))
-
-
-def _cannot_store(target: Path, error: OSError) -> UserError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return UserError(
-            f"The disk with {target.parent} is full, so the download has stopped. What is there already is kept.",
-            "Free some space, then press Resume.",
-        )
-    return UserError(
-        f"“{shown_text(target.name)}” cannot be stored in {target.parent}.",
-        "Make the folder writable, or free some space, then press Resume.",
-    )
-
-
-def _sync_folder(folder: Path) -> None:
-    """Have the new name on the disk, too; only POSIX systems can open folders."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -98,6 +98,14 @@ class _Client(httpx2.Client):
                 line.end("no answer")
 
 
+def pieces_of(response: httpx2.Response, who: str) -> Iterator[bytes]:
+    """Return the bytes of an answer as they come; `who` sends them, for sentences."""
+    try:
+        yield from response.iter_raw()
+    except httpx2.TransportError as error:
+        raise no_answer(error, who) from error
+
+
 @cache
 def _certificates() -> ssl.SSLContext:
     """Return whom to believe, read once: it takes a tenth of a second."""

@@ -12,9 +12,9 @@ from huggingface_hub.hf_api import ModelInfo
 from huggingface_hub.utils._http import hf_raise_for_status
 
 from desktop_app.errors import UserError
-from desktop_app.network.client import hub_session, make_client
+from desktop_app.network.client import hub_session, make_client, pieces_of
 from desktop_app.network.door import Door, purpose
-from desktop_app.network.incoming import WHOLE, Incoming, pieces_of, start_of
+from desktop_app.network.incoming import WHOLE, Incoming, size_of, start_of
 from desktop_app.network.records import HubFile, HubModel, HubRepo
 from desktop_app.network.troubles import THE_HUB, sentence_for
 
@@ -100,7 +100,8 @@ class Hub:
                         yield Incoming(start, _announced_sha256(response), iter(()))
                         return
                     _check(response)
-                    yield Incoming(start_of(response), _announced_sha256(response), pieces_of(response, THE_HUB))
+                    pieces = pieces_of(response, THE_HUB)
+                    yield Incoming(start_of(response), _announced_sha256(response), pieces, size_of(response))
             except (HfHubHTTPError, HFValidationError, ValueError, httpx2.HTTPError, httpx2.InvalidURL) as error:
                 raise sentence_for(error, what, repo, bool(self._token)) from error
 

@@ -1,7 +1,8 @@
 """The list of all connections the program made: when, to which host, what for, how many bytes came.
 
 A file of JSON lines that is only ever appended to, so that several processes may write it and a kill loses nothing:
-one line when a connection begins, another one when it ends.
+one line when a connection begins, another one when it ends. Only where it has become too long it is written anew,
+and for that nobody may be writing meanwhile.
 """
 
 import json
@@ -15,6 +16,9 @@ from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
+LOCK_S = 1.0  # far longer than anybody takes for a line, or for writing all of it anew
 MAX_BYTES = 2_000_000  # some 8,000 connections; of a longer list the older half is forgotten
 
 _log = logging.getLogger(__name__)
@@ -45,6 +49,7 @@ class Journal:
         self._path = path
         self._clock = clock
         self._lock = threading.Lock()
+        self._process_lock = FileLock(f"{path}.lock", timeout=LOCK_S, poll_interval=LOCK_S / 1000)
         self._count = 0
 
     def begin(self, host: str, why: str) -> str:
@@ -73,7 +78,7 @@ class Journal:
     def _append(self, entry: dict[str, Any]) -> None:
         line = json.dumps(entry, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
         try:
-            with self._lock:
+            with self._lock, self._process_lock:
                 with self._path.open("a+b", buffering=0) as file:
                     file.write(b"\n" + line if _ends_torn(file) else line)
                 self._shorten()

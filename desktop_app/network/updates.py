@@ -9,9 +9,9 @@ from contextlib import contextmanager
 import httpx2
 
 from desktop_app.errors import UserError
-from desktop_app.network.client import make_client
+from desktop_app.network.client import make_client, pieces_of
 from desktop_app.network.door import Door, purpose
-from desktop_app.network.incoming import WHOLE, Incoming, pieces_of, start_of
+from desktop_app.network.incoming import WHOLE, Incoming, size_of, start_of
 from desktop_app.network.release import RELEASES, Feed, Package, key_of
 
 MAX_ANNOUNCEMENT_BYTES = 256_000
@@ -57,7 +57,7 @@ def open_package(door: Door, package: Package, start: int) -> Iterator[Incoming]
                 yield Incoming(start, "", iter(()))
                 return
             response.raise_for_status()
-            yield Incoming(start_of(response), "", pieces_of(response, THE_PAGE))
+            yield Incoming(start_of(response), "", pieces_of(response, THE_PAGE), size_of(response))
 
 
 @contextmanager

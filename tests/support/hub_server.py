@@ -36,6 +36,10 @@ class Faults:
     """Each next request of a path that begins with `statuses_path` is answered by that, then the entry is used up."""
     statuses_path: str = ""
     ignore_ranges: bool = False
+    no_length: bool = False
+    """No answer says how long it is; it ends where the connection ends."""
+    page: bytes | None = None
+    """Every request is answered with this, as by a network that wants people to log in first."""
     wrong_sha256: bool = False
     """The hub names another SHA-256 than the large files have, everywhere the same."""
     lie_about_size: int = 0
@@ -174,6 +178,9 @@ class _Handler(BaseHTTPRequestHandler):
             headers = {"Retry-After": "1"} if status == 429 else {}
             self._send(Answer(b'{"error":"This was to go wrong."}', status, headers))
             return
+        if faults.page is not None:
+            self._send(Answer(faults.page, headers={"Content-Type": "text/html"}))
+            return
         kind, _, token = self.headers.get("Authorization", "").partition(" ")
         answer = self.server.answer(Asked(path, parse_qs(query), token if kind == "Bearer" else None))
         if isinstance(answer.body, Blob):
@@ -202,7 +209,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(content_length))
+        if self.server.book.faults.no_length:
+            self.send_header("Connection", "close")
+        else:
+            self.send_header("Content-Length", str(content_length))
         self.end_headers()
 
     def _send_file(self, blob: Blob, headers: dict[str, str]) -> None:

@@ -9,10 +9,10 @@ from desktop_app.adapters.catalog import add_adapter
 from desktop_app.adapters.verdict import Level
 from desktop_app.jobs import adapter_library as module
 from desktop_app.jobs.adapter_library import AdapterLibrary
-from desktop_app.library.catalog import add_model
+from desktop_app.library.catalog import SOURCE_FILE, add_model
 from desktop_app.storage.records import RemoteFile, StackEntry
 from tests.support.gguf_files import Shape, llama_model, lora_adapter
-from tests.support.peft_files import CONFIG, peft_adapter
+from tests.support.peft_files import CONFIG, WEIGHTS, peft_adapter
 
 OTHER = Shape(n_embd=64, n_ff=64)
 MANY = 200
@@ -134,6 +134,28 @@ def test_a_deleted_file_is_shown_as_missing_and_found_where_it_was_moved(qtbot, 
     assert (library.adapters[0].path, library.missing) == (str(moved), frozenset())
 
 
+def test_one_that_cannot_be_reached_is_missing_and_takes_no_other_along(qtbot, library, add, own, ask, unreachable):
+    far, here = add(own("far", seed=2)), add(own())
+    ask(lambda r: r.adapters.set_path(far.id, str(unreachable), SOURCE_FILE))
+    with qtbot.waitSignal(library.changed):
+        library.refresh()
+    assert {adapter.id for adapter in library.adapters} == {far.id, here.id}
+    assert library.missing == {far.id}
+
+
+def test_what_was_moved_away_is_the_persons_own(qtbot, library, add, tiny, tmp_path):
+    """What it was converted from is beside it now, as far as its name says."""
+    folder = written(tmp_path / "haiku", peft_adapter())
+    adapter = add(folder, tiny)
+    moved = Path(adapter.path).rename(folder / "haiku.gguf")
+    with qtbot.waitSignal(library.changed):
+        library.find_at(adapter, moved)
+    with qtbot.waitSignal(library.told) as told:
+        library.remove(library.adapters[0])
+    assert told.args == [f"haiku was taken out of the library. Its file stays at {moved}."]
+    assert {path.name for path in folder.iterdir()} == {"haiku.gguf", CONFIG, WEIGHTS}
+
+
 def test_a_file_of_the_persons_own_stays_when_it_is_removed(qtbot, library, add, own):
     adapter = add(own())
     with qtbot.waitSignal(library.changed), qtbot.waitSignal(library.told) as told:
@@ -239,13 +261,13 @@ def test_a_verdict_that_comes_late_is_not_shown(library, add, own, tiny, monkeyp
 def test_a_list_that_comes_late_is_not_shown(qtbot, library, add, own, monkeypatch, pool_rests):
     """Else what was removed meanwhile would be back on the screen."""
     adapter = add(own())
-    may_end, find_missing = threading.Event(), module._missing
+    may_end, find_missing = threading.Event(), module.missing
 
     def slow(adapters):
         assert not adapters or may_end.wait(60)
         return find_missing(adapters)
 
-    monkeypatch.setattr(module, "_missing", slow)
+    monkeypatch.setattr(module, "missing", slow)
     library.refresh()
     with qtbot.waitSignal(library.changed):
         library.remove(adapter)
@@ -258,7 +280,7 @@ def test_hundreds_of_adapters_do_not_stop_the_window(qtbot, library, ask, own, t
     """None of them is looked at in its thread, and a second look at them reads nothing again."""
     paths = [own(f"a{number}", seed=number, rank=1) for number in range(MANY)]
     ask(lambda r: [add_adapter(r.adapters, path) for path in paths])
-    threads, judge, find_missing = set(), module._judge, module._missing
+    threads, judge, find_missing = set(), module._judge, module.missing
 
     def noted(work):
         def work_and_note(*args):
@@ -268,7 +290,7 @@ def test_hundreds_of_adapters_do_not_stop_the_window(qtbot, library, ask, own, t
         return work_and_note
 
     monkeypatch.setattr(module, "_judge", noted(judge))
-    monkeypatch.setattr(module, "_missing", noted(find_missing))
+    monkeypatch.setattr(module, "missing", noted(find_missing))
     library.look(tiny)
     library.refresh()
     qtbot.waitUntil(lambda: len(library.adapters) == MANY and all(map(library.verdict, library.adapters)))
@@ -297,3 +319,10 @@ def test_of_two_adapters_it_is_said_whether_they_get_in_each_others_way(qtbot, l
     library.conflict(second, first, lambda *what: told.append(what), failed.append)
     qtbot.waitUntil(lambda: bool(failed))
     assert "not there any more" in failed[0].sentence
+
+
+def test_two_adapters_that_no_model_can_have_both_are_not_compared(qtbot, library, add, own):
+    failed = []
+    library.conflict(add(own()), add(own("wide", shape=Shape(n_embd=64))), lambda *what: None, failed.append)
+    qtbot.waitUntil(lambda: bool(failed))
+    assert "were made for different models" in failed[0].sentence

@@ -101,10 +101,29 @@ def test_who_says_no_model_needs_one_that_is_here(look, model):
     assert look(files, model)[2].facts.base_repo == ""
 
 
-def test_a_model_of_another_shape_is_told(look, tmp_path):
-    other = llama_model(Shape(n_head=32, n_embd=64)).write(tmp_path / "other.gguf")
+@pytest.fixture
+def other_model(tmp_path):
+    """Of another shape."""
+    return llama_model(Shape(n_head=32, n_embd=64)).write(tmp_path / "other.gguf")
+
+
+def test_a_model_of_another_shape_is_told(look, other_model):
     with pytest.raises(UserError, match="other layers or heads"):
-        look(peft_adapter(), other)
+        look(peft_adapter(), other_model)
+
+
+def test_looked_for_again_for_a_model_that_it_does_not_fit_the_one_in_the_library_stays(
+    adapters, look, folder, model, other_model
+):
+    download, paths, found = look(peft_adapter(), model)
+    before = add_downloaded_adapter(adapters, download, found, HASHES)
+    with pytest.raises(UserError, match="other layers or heads"):
+        look(peft_adapter(), other_model)
+    assert open_lora(found.path).pairs
+    download, paths, again = look(peft_adapter(), model)
+    assert add_downloaded_adapter(adapters, download, again, HASHES) == before
+    forget_originals(download, paths)
+    assert list(folder.iterdir()) == [found.path]
 
 
 def test_once_it_is_in_the_library_the_originals_go(adapters, look, folder, model):

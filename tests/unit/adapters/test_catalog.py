@@ -1,6 +1,8 @@
 """Adapters come into the library from wherever they lie, once for each content, and never half or unsound."""
 
 import hashlib
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,6 @@ from desktop_app.adapters.catalog import (
     enter,
     free_path,
     inspect_adapter,
-    is_kept_here,
     is_peft,
     remove_adapter,
 )
@@ -25,6 +26,7 @@ from desktop_app.adapters.open_lora import open_lora
 from desktop_app.errors import UserError
 from desktop_app.library.catalog import SOURCE_FILE, SOURCE_HUB
 from desktop_app.library.gguf import read_header
+from desktop_app.library.upkeep import is_kept_here
 from desktop_app.storage.adapters import Adapters
 from desktop_app.storage.database import Database
 from desktop_app.storage.records import Download, DownloadState, RemoteFile
@@ -89,7 +91,7 @@ def test_a_file_is_added_where_it_lies_with_what_it_says_of_itself(adapters, own
     assert (adapter.architecture, adapter.max_rank, adapter.n_weights) == ("llama", 4, 7)
     assert adapter.targets[0] == "attn_q"
     assert adapters.list_adapters() == (adapter,)
-    assert not is_kept_here(adapter)
+    assert not is_kept_here(adapter, own.parent)
 
 
 def test_a_hash_that_is_known_is_not_computed(adapters, own, monkeypatch):
@@ -131,12 +133,20 @@ def test_what_is_no_sound_adapter_is_not_added(adapters, tmp_path):
 # ------------------------------------------------------------ converted
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere all names are text")
+def test_one_whose_path_is_no_text_is_not_added_because_it_would_not_be_found_again(adapters, own):
+    path = own.rename(own.with_name(os.fsdecode(b"caf\xe9.gguf")))
+    with pytest.raises(UserError, match="is not text in UTF-8"):
+        add_adapter(adapters, path)
+    assert adapters.list_adapters() == ()
+
+
 def test_a_peft_folder_becomes_a_file_of_the_programs_own(adapters, peft, model, folder):
     adapter = add_peft(adapters, peft, model, folder)
     assert (adapter.path, adapter.source) == (str(folder / "haiku.gguf"), SOURCE_CONVERTED)
     assert (adapter.name, adapter.base_repo, adapter.max_rank) == ("haiku", BASE, 4)
     assert set(open_lora(Path(adapter.path), model).pairs) == {"blk.0.attn_q.weight", "blk.0.ffn_down.weight"}
-    assert is_kept_here(adapter)
+    assert is_kept_here(adapter, folder)
     assert names(peft) == sorted([CONFIG, WEIGHTS])
 
 
@@ -234,6 +244,17 @@ def test_a_copy_of_what_the_person_has_elsewhere_is_not_kept(adapters, own, fold
     assert not path.exists()
 
 
+def test_what_comes_again_by_another_name_of_the_folder_is_no_copy(adapters, folder, tmp_path):
+    """A link may lead to the data folder, and the file is the only one."""
+    folder.mkdir(parents=True)
+    (tmp_path / "linked").symlink_to(folder)
+    path = lora_adapter().write(folder / "haiku.gguf")
+    first = add_downloaded_adapter(adapters, a_download(), inspect_adapter(path), ["ab" * 32])
+    again = inspect_adapter(tmp_path / "linked" / "haiku.gguf")
+    assert add_downloaded_adapter(adapters, a_download(), again, ["ab" * 32]) == first
+    assert path.exists()
+
+
 def test_where_the_persons_own_is_gone_the_copy_takes_its_place(adapters, own, folder):
     add_adapter(adapters, own)
     folder.mkdir(parents=True)
@@ -241,7 +262,7 @@ def test_where_the_persons_own_is_gone_the_copy_takes_its_place(adapters, own, f
     adapter = add_downloaded_adapter(adapters, a_download(), inspect_adapter(own), ["ab" * 32])
     assert adapters.list_adapters() == (adapter,)
     assert (adapter.path, adapter.repo) == (str(own), "owner/haiku")
-    assert is_kept_here(adapter)
+    assert is_kept_here(adapter, folder)
 
 
 # ------------------------------------------------------------ removed
@@ -269,9 +290,18 @@ def test_what_is_kept_here_goes_with_all_that_came_with_it(adapters, folder):
 def test_what_was_made_here_goes_with_its_file(adapters, folder, source):
     folder.mkdir(parents=True)
     adapter = add_adapter(adapters, lora_adapter().write(folder / "a.gguf"), source)
-    assert is_kept_here(adapter)
+    assert is_kept_here(adapter, folder)
     remove_adapter(adapters, adapter, folder)
     assert names(folder) == []
+
+
+def test_what_lies_in_another_data_folder_stays(adapters, folder, tmp_path):
+    """Whoever works on a copy of a data folder has the files of the first in the list."""
+    folder.mkdir(parents=True)
+    adapter = add_adapter(adapters, lora_adapter().write(folder / "a.gguf"), SOURCE_CONVERTED)
+    remove_adapter(adapters, adapter, tmp_path / "copy" / "adapters")
+    assert adapters.list_adapters() == ()
+    assert names(folder) == ["a.gguf"]
 
 
 def test_another_adapter_in_the_same_folder_stays(adapters, folder):

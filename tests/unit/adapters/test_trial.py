@@ -152,9 +152,10 @@ def test_a_text_is_read_from_its_beginning(tmp_path):
     assert found.text.endswith("word")
 
 
-def test_what_has_no_blanks_is_cut_anywhere(tmp_path):
+@pytest.mark.parametrize("text", ["x", "第一章 " + "天地玄黄宇宙洪荒。"], ids=["none", "one at the beginning"])
+def test_what_has_no_blanks_near_its_end_is_cut_anywhere(tmp_path, text):
     path = tmp_path / "long.txt"
-    path.write_text("x" * (MOST_CHARACTERS + 5), encoding="utf-8")
+    path.write_text(text[:4] + text[4:] * MOST_CHARACTERS + text[:1] * MOST_CHARACTERS, encoding="utf-8")
     assert len(read_text(path).text) == MOST_CHARACTERS
 
 

@@ -2,22 +2,27 @@
 
 import shutil
 from collections import namedtuple
+from pathlib import Path
 
 import pytest
 
-from desktop_app.errors import UserError
+from desktop_app.errors import TryAgain, UserError
 from desktop_app.library import transfer
 from desktop_app.library.download import discard, done_bytes, run_download
+from desktop_app.library.inspect import file_sha256
 from desktop_app.library.sources import LocalSource
 from desktop_app.library.transfer import Stopped, check_space
+from desktop_app.library.unfinished import locked
 from desktop_app.network.door import Stop
 from desktop_app.storage.records import Download, DownloadState, RemoteFile
+from tests.support.downloading import files_of
 from tests.support.hub import MIB, Generated
 from tests.unit.library.transfers import REPO, a_model, hub_source, remote
 
 PARTS = {f"big-0000{n}-of-00003.gguf": Generated(700_000 + n, seed=n) for n in (1, 2, 3)}
 EYES = {"mmproj-big-F16.gguf": Generated(100_000, seed=4)}
 FILES = {**PARTS, **EYES}
+FIRST = "big-00001-of-00003.gguf"
 SEEING = remote(EYES["mmproj-big-F16.gguf"], "mmproj-big-F16.gguf")
 TOTAL = sum(each.size for each in FILES.values())
 Usage = namedtuple("Usage", "total used free")
@@ -131,6 +136,106 @@ def test_a_name_that_could_do_harm_is_refused_before_anything_is_sent(hub, sourc
     assert names(models) == []
 
 
+# ------------------------------------------------------------ a newer version
+
+
+class Killed(BaseException):
+    """The program has come to its end here."""
+
+
+OLD = {name: each.seed for name, each in FILES.items()}
+NEW = {name: seed + 10 for name, seed in OLD.items()}
+
+
+def renewed(name):
+    return Generated(FILES[name].size, NEW[name])
+
+
+def announced(hub):
+    """What is on the Hub now."""
+    return a_download(files=tuple(files_of(hub.repos[REPO])))
+
+
+def versions(models):
+    """The seeds of the files that have their names."""
+    seeds = {each.sha256(): each.seed for name, old in FILES.items() for each in (old, renewed(name))}
+    return {path.name: seeds[file_sha256(path)] for path in (models / "small" / "Tiny-GGUF").glob("*.gguf")}
+
+
+@pytest.fixture
+def newer(hub, source, models):
+    """The next version of a model that is here in an older one."""
+    run(source, models)
+    hub.add_repo(REPO, {name: renewed(name) for name in FILES})
+    return announced(hub)
+
+
+def test_the_old_version_stays_until_all_of_the_new_one_is_here(source, models, newer):
+    stop = Stop()
+    folder = models / "small" / "Tiny-GGUF"
+    last = folder / f"{SEEING.path}.part"
+    with pytest.raises(Stopped):
+        run(source, models, newer, lambda _done: last.exists() and stop.set(), stop)
+    assert versions(models) == OLD
+    discard(newer, models, [a_model(folder / FIRST, newer.files)], ())
+    assert versions(models) == OLD
+    assert names(folder) == sorted(FILES)
+
+
+@pytest.mark.parametrize("n_named", range(len(FILES)))
+def test_killed_while_it_is_named_it_is_never_a_mixture_and_is_named_at_the_next_start(
+    hub, source, models, newer, n_named, monkeypatch
+):
+    replace, left = Path.replace, list(range(n_named))
+
+    def replace_or_die(path, target):
+        if not left:
+            raise Killed
+        left.pop()
+        return replace(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", replace_or_die)
+        with pytest.raises(Killed):
+            run(source, models, newer)
+    assert FIRST not in versions(models)
+    sent = hub.bytes_sent
+    run(source, models, newer)
+    assert versions(models) == NEW
+    assert names(models / "small" / "Tiny-GGUF") == sorted(FILES)
+    assert hub.bytes_sent == sent
+
+
+def test_where_one_file_is_new_it_takes_the_place_of_the_old_one_at_once(hub, source, models, monkeypatch):
+    run(source, models)
+    hub.change_file(REPO, FIRST, renewed(FIRST))
+    had_one, replace = [], Path.replace
+
+    def look_and_replace(path, target):
+        had_one.append(target.exists())
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", look_and_replace)
+    run(source, models, announced(hub))
+    assert versions(models) == {**OLD, FIRST: NEW[FIRST]}
+    assert had_one == [True]
+
+
+def test_until_all_have_their_names_nobody_else_fetches_any_of_them(source, models):
+    first = models / "small" / "Tiny-GGUF" / FIRST
+    told = []
+
+    def look(done):
+        told.append(done)
+        with pytest.raises(TryAgain, match="by another Moatless"), locked(first):
+            """Nobody gets here."""
+
+    run(source, models, progress=look)
+    assert told
+    with locked(first):
+        assert first.exists()
+
+
 # ------------------------------------------------------------ canceled
 
 
@@ -151,6 +256,16 @@ def test_what_a_model_of_the_library_has_as_well_stays(source, models):
     other = a_model(folder / "small.gguf", [RemoteFile("small.gguf", 5), SEEING])
     discard(a_download(), models, [other], ())
     assert names(folder) == ["mine.txt", "mmproj-big-F16.gguf"]
+
+
+def test_what_a_model_of_the_library_has_as_well_stays_whatever_the_folder_is_called(source, models, tmp_path):
+    """A data folder may have a second name, through a link."""
+    run(source, models)
+    (tmp_path / "linked").symlink_to(models)
+    before = names(models / REPO)
+    known = a_model(models / REPO / FIRST, a_download().files)
+    discard(a_download(), tmp_path / "linked", [known], ())
+    assert names(models / REPO) == before
 
 
 def test_a_new_version_of_a_model_that_is_canceled_leaves_the_old_one(source, models):

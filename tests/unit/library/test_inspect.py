@@ -1,6 +1,8 @@
 """What the library keeps about a file that is added to it."""
 
 import hashlib
+import os
+import sys
 
 import pytest
 
@@ -49,6 +51,13 @@ def test_a_file_without_any_name_keeps_its_own(tmp_path):
 def test_what_is_no_chat_model_is_not_added(tmp_path):
     with pytest.raises(UserError, match="is an adapter"):
         inspect_model(MODEL.with_metadata(general__type="adapter").write(tmp_path / "lora.gguf"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere all names are text")
+def test_one_whose_path_is_no_text_is_not_added_because_it_would_not_be_found_again(tmp_path):
+    with pytest.raises(UserError, match="is not text in UTF-8") as told:
+        inspect_model(MODEL.write(tmp_path / os.fsdecode(b"caf\xe9.gguf")))
+    assert_readable(told.value)
 
 
 def test_the_hash_is_that_of_the_whole_file_and_its_progress_is_told(tmp_path):

@@ -144,9 +144,22 @@ def test_a_package_that_is_longer_than_what_was_signed_is_not_taken(door, page, 
 
 def test_a_package_that_is_shorter_than_what_was_signed_is_not_taken(door, page, package, downloads):
     longer = msgspec.structs.replace(package, size_bytes=package.size_bytes + 1)
-    with pytest.raises(WrongContent, match="is shorter than"):
+    with pytest.raises(WrongContent, match="is not the file of 2,097,158 bytes"):
         get(door, longer, downloads)
     assert list(downloads.iterdir()) == []
+
+
+def test_a_page_in_place_of_a_package_leaves_what_is_here_of_it(door, page, package, downloads):
+    downloads.mkdir()
+    part = downloads / f"{package.name}.part"
+    part.write_bytes(content(CONTENT)[:2_000_000])
+    page.faults.page = b"<html>Please log in to the network of this hotel.</html>"
+    with pytest.raises(WrongContent, match="What came in place of"):
+        get(door, package, downloads)
+    page.faults.page = None
+    page.requests.clear()
+    assert get(door, package, downloads).read_bytes() == content(CONTENT)
+    assert [request.range for request in page.requests] == ["bytes=2000000-"]
 
 
 def test_a_package_that_the_disk_has_no_room_for_is_refused_before_anything_comes(door, page, package, downloads):

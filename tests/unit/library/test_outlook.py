@@ -46,6 +46,16 @@ def test_what_lies_on_the_gpu_is_said_apart():
     )
 
 
+def test_where_the_gpu_takes_its_memory_from_ram_all_of_it_counts():
+    shared = FreeMemory(500_000_000, 500_000_000, is_shared=True)
+    found = look_ahead(PATH, LoadSettings(), shared)
+    assert found.sentence.startswith(
+        f"Needs about {round(needed(LoadSettings(), shared).total / 1_000_000)} MB of memory"
+    )
+    assert "graphics" not in found.sentence
+    assert found.fit == look_ahead(PATH, LoadSettings(), FreeMemory(500_000_000, 0, is_shared=False)).fit == Fit.TIGHT
+
+
 def test_a_model_that_guesses_ahead_is_counted_unless_it_may_not(tmp_path):
     small = llama_model(Shape()).write(tmp_path / "small.gguf")
     with_it, without = (

@@ -168,6 +168,20 @@ def test_what_came_along_lies_beside_the_model(original):
     assert beside(Path("/moved/x.gguf"), files) == (Path("/moved/x.gguf"), Path("/moved/eyes.gguf"))
 
 
+@pytest.mark.parametrize("ending", ["-00001-of-00002.GGUF", "-00001-OF-00002.gguf"])
+def test_the_parts_of_a_model_end_here_as_llama_cpp_wants_them_to(ending):
+    wanted = download(f"Q4/Big{ending}", f"Q4/Big{ending.replace('00001', '00002')}")
+    targets = target_paths(MODELS, wanted)
+    folder = MODELS / "owner" / "name" / "Q4"
+    assert targets == (folder / "Big-00001-of-00002.gguf", folder / "Big-00002-of-00002.gguf")
+    assert beside(targets[0], wanted.files) == targets
+
+
+def test_other_names_stay_as_they_are():
+    (target,) = target_paths(MODELS, download("Q4/Big.GGUF"))
+    assert target.name == "Big.GGUF"
+
+
 def test_models_that_are_made_here_lie_together_where_no_download_goes():
     assert merged_path(MODELS, "Mine + Tone") == MODELS / "merged models" / "Mine + Tone.gguf"
     with pytest.raises(HFValidationError):

@@ -105,6 +105,21 @@ def test_a_place_that_cannot_be_written_to_is_told_in_a_sentence(source, target,
         get(source, FILE, target)
     assert str(target.parent) in told.value.sentence
     assert "Make the folder writable" in told.value.hint
+    assert "if an older version is in use, chat with another model first" in told.value.hint
+
+
+def test_where_a_lock_that_is_held_cannot_be_deleted_it_ends_well_all_the_same(source, target, monkeypatch):
+    """As on Windows, where nobody deletes a file that is open."""
+    unlink = Path.unlink
+
+    def unlink_closed(path, missing_ok=False):
+        if path.suffix == ".lock":
+            raise PermissionError(13, "in use")
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", unlink_closed)
+    for _ in range(2):
+        assert get(source, FILE, target) == MODEL.sha256()
 
 
 # ------------------------------------------------------------ copies
@@ -132,8 +147,18 @@ def test_a_file_of_this_computer_is_copied_as_it_is(original, wanted, target):
 
 def test_a_copy_goes_on_where_it_was_left(original, wanted, part, target):
     part.write_bytes(CONTENT[:1_000_000])
-    original.write_bytes(b"x" * 1_000_000 + CONTENT[1_000_000:])
-    assert get(LocalSource(), wanted, target) == MODEL.sha256()
+    told = []
+    assert get(LocalSource(), wanted, target, progress=told.append) == MODEL.sha256()
+    assert told == sorted(told)
+    assert told[0] == 1_000_000
+
+
+def test_a_copy_of_an_original_that_was_replaced_meanwhile_is_no_mixture(original, wanted, part, target):
+    part.write_bytes(CONTENT[:1_000_000])
+    newer = content(Generated(MODEL.size, seed=2))
+    original.write_bytes(newer)
+    get(LocalSource(), wanted, target)
+    assert target.read_bytes() == newer
 
 
 def test_a_copy_can_be_stopped(wanted, part, target):
@@ -187,8 +212,9 @@ def test_an_original_that_vanishes_in_the_middle_leaves_what_was_copied(original
     assert get(LocalSource(), wanted, target) == MODEL.sha256()
 
 
-def test_an_original_that_was_cut_meanwhile_is_not_taken(original, wanted, target):
-    os.truncate(original, 1000)
-    with pytest.raises(WrongContent, match="is shorter than"):
+@pytest.mark.parametrize("size", [1000, MODEL.size + 1])
+def test_an_original_that_has_another_size_by_now_is_not_taken(original, wanted, target, size):
+    os.truncate(original, size)
+    with pytest.raises(WrongContent, match=f"“{NAME}” has been changed since it was chosen"):
         get(LocalSource(), wanted, target)
     assert not target.exists()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from desktop_app.errors import UserError
+from desktop_app.library.catalog import SOURCE_FILE
 from desktop_app.library.inspect import inspect_model
 from desktop_app.library.upkeep import (
     Verified,
@@ -15,10 +16,13 @@ from desktop_app.library.upkeep import (
     disk_bytes,
     files_in,
     files_of,
+    is_kept_here,
+    missing,
     remove_empty_folders,
     verify,
 )
 from desktop_app.storage.records import RemoteFile
+from tests.support.downloading import filled
 from tests.support.gguf_files import Shape, llama_model, split_model
 from tests.unit.library.transfers import a_model
 
@@ -72,6 +76,24 @@ def test_a_downloaded_model_has_all_that_came_along(downloaded, paths):
 
 def test_a_model_that_was_added_has_its_parts(paths):
     assert files_of(a_model(paths[0])) == tuple(paths[:2])
+
+
+def test_what_lies_beside_a_model_that_was_moved_is_not_of_it(paths, tmp_path):
+    """It may have come from anywhere, and the name of a file is no reason to delete it."""
+    moved = a_model(paths[0], described(paths), repo="owner/name", source=SOURCE_FILE)
+    assert files_of(moved) == tuple(paths[:2])
+
+
+def test_kept_here_is_what_came_into_our_folder_and_lies_there_still(downloaded, models, tmp_path):
+    assert is_kept_here(downloaded, models)
+    assert not is_kept_here(downloaded, tmp_path / "another data folder" / "models")
+    assert not is_kept_here(a_model(Path(downloaded.path), source=SOURCE_FILE), models)
+
+
+def test_what_cannot_be_reached_is_missing_and_the_others_are_not(paths, unreachable, tmp_path):
+    here, far, gone = a_model(paths[0]), a_model(unreachable, number=2), a_model(tmp_path / "gone.gguf", number=3)
+    assert missing([far, here, gone]) == {2, 3}
+    assert disk_bytes(far) == 0
 
 
 def test_a_model_that_is_gone_has_its_path(tmp_path):
@@ -151,6 +173,14 @@ def test_what_another_model_has_as_well_stays(downloaded, paths, models, folder)
     assert list(models.iterdir()) == []
 
 
+def test_what_another_model_has_as_well_stays_whatever_the_folder_is_called(downloaded, paths, models, tmp_path):
+    """A data folder may have a second name, through a link."""
+    (tmp_path / "linked").symlink_to(models)
+    path = tmp_path / "linked" / paths[0].relative_to(models)
+    delete_files(downloaded, models, [downloaded, a_model(path, described(paths), number=2)])
+    assert all(path.exists() for path in paths)
+
+
 def test_what_is_not_ours_stays(downloaded, models, folder):
     (folder / "notes.txt").write_text("mine")
     delete_files(downloaded, models, [downloaded])
@@ -195,10 +225,21 @@ def test_a_model_that_was_moved_is_the_same(tmp_path):
     found = inspect_model(path)
     facts = {name: getattr(found, name) for name in ("size_bytes", "architecture", "quant_type")}
     model = a_model(tmp_path / "before.gguf", **facts)
-    check_same(model, path)
+    assert check_same(model, path) == sha256(path)
     other = llama_model(Shape(n_layer=2)).write(tmp_path / "other.gguf")
     with pytest.raises(UserError, match=r"“other\.gguf” is another model than before"):
         check_same(model, other)
     os.truncate(path, 100)
     with pytest.raises(UserError):
         check_same(model, path)
+
+
+def test_another_model_of_the_same_size_is_another_one(tmp_path):
+    """Two that were made of one by fine-tuning differ in nothing but what they hold."""
+    one, other = filled(1).write(tmp_path / "story.gguf"), filled(2).write(tmp_path / "law.gguf")
+    found = inspect_model(one)
+    facts = {name: getattr(found, name) for name in ("size_bytes", "architecture", "quant_type")}
+    model = a_model(one, sha256=sha256(one), **facts)
+    assert check_same(model, one) == model.sha256
+    with pytest.raises(UserError, match=r"“law\.gguf” is another model than story"):
+        check_same(model, other)

@@ -3,9 +3,10 @@
 from contextlib import contextmanager
 
 from desktop_app.library.sources import HubSource
-from desktop_app.library.transfer import Arriving, fetch
+from desktop_app.library.transfer import fetch
 from desktop_app.network.door import Stop
 from desktop_app.network.hub import Hub
+from desktop_app.network.incoming import Incoming
 from desktop_app.storage.records import Model, RemoteFile
 from tests.support.hub import MIB, Generated
 
@@ -58,7 +59,7 @@ class Pieces:
 
     @contextmanager
     def open(self, file, start):
-        yield Arriving(self._start, self._sha256, self._give())
+        yield Incoming(self._start, self._sha256, self._give())
 
     def _give(self):
         for piece in self._pieces:

@@ -1,5 +1,6 @@
 """The list of connections: only ever appended to, read whatever is in it, and never longer than is good for it."""
 
+import json
 import subprocess
 import sys
 import threading
@@ -106,7 +107,8 @@ def test_no_bytes_whatever_stop_the_list_from_being_read(tmp_path_factory, data)
 
 
 def test_a_list_that_cannot_be_written_holds_nothing_up(tmp_path):
-    journal = Journal(tmp_path / "nowhere" / "connections.jsonl")
+    (tmp_path / "logs").write_text("a file where the folder should be")
+    journal = Journal(tmp_path / "logs" / "connections.jsonl")
     journal.end(journal.begin("example.org", "Look"), 5)
     assert journal.read() == ()
 
@@ -123,7 +125,7 @@ def test_a_long_list_forgets_its_older_half(path, journal, monkeypatch):
     kept = [int(each.why) for each in journal.read()]
     assert kept == sorted(kept, reverse=True)
     assert len(kept) > 50
-    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    assert sorted(each.name for each in path.parent.iterdir()) == [path.name, f"{path.name}.lock"]
 
 
 def test_a_list_that_cannot_be_shortened_grows_on(path, journal, monkeypatch):
@@ -159,9 +161,12 @@ for turn in range(300):
 """
 
 
-def test_several_processes_may_write(path, journal):
+@pytest.mark.parametrize("room", [module.MAX_BYTES, 20_000])
+def test_several_processes_may_write_also_while_the_list_is_shortened(path, journal, room):
+    old = json.dumps({"id": "old", "at": 1.0, "host": "example.org", "why": "Look"}) + "\n"
+    path.write_text(old * ((module.MAX_BYTES - room) // len(old)))
     writers = [subprocess.Popen([sys.executable, "-c", WRITE, str(path), str(number)], cwd=ROOT) for number in range(3)]
     assert [writer.wait() for writer in writers] == [0, 0, 0]
-    found = journal.read()
+    found = [each for each in journal.read() if each.why != "Look"]
     assert {each.why for each in found} == {f"{number} {turn}" for number in range(3) for turn in range(300)}
     assert all(each.received_bytes == int(each.why.split()[1]) for each in found)

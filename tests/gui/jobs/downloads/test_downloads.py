@@ -5,7 +5,9 @@ import threading
 from pathlib import Path
 from types import SimpleNamespace
 
-from desktop_app.jobs import arrivals as module
+import pytest
+
+from desktop_app.jobs import downloads as module
 from desktop_app.jobs.downloads import Phase
 from desktop_app.library import transfer
 from desktop_app.library.browse import choose_offer
@@ -166,21 +168,28 @@ def test_who_cancels_at_the_last_moment_has_canceled(data_folder, queue, add, fi
 def test_canceled_and_asked_for_again_it_waits_until_its_files_are_deleted(
     hub, queue, add, finished, failed, until, monkeypatch
 ):
-    may_delete = threading.Event()
-    discard = module._discard
-    monkeypatch.setattr(module, "_discard", lambda *facts: (may_delete.wait(HANG_MS / 1000), discard(*facts)))
+    may_end = threading.Event()
+    run = module.run_download
+
+    def run_and_linger(*facts):
+        try:
+            return run(*facts)
+        finally:
+            may_end.wait(HANG_MS / 1000)
+
+    monkeypatch.setattr(module, "run_download", run_and_linger)
     slowed(hub)
     folder = add()
     until(lambda: hub.bytes_sent > 100_000)
     queue.cancel(item(queue).id)
-    until(lambda: not queue._runs)
     hub.faults = Faults()
     add()
     assert phase(queue) == Phase.WAITING
-    may_delete.set()
+    may_end.set()
     until(lambda: finished)
     assert (folder / NAME).read_bytes() == MODEL
     assert failed == []
+    until(lambda: not queue.items)
 
 
 def test_canceling_leaves_what_a_model_of_the_library_has_as_well(hub, queue, add, finished, until):
@@ -213,21 +222,28 @@ def test_two_run_at_the_same_time_and_the_others_in_order(hub, queue, add, finis
     until(lambda: len(finished) == 4 and not queue.items)
 
 
-def test_two_models_that_see_with_the_same_eyes_do_not_get_into_each_others_way(hub, queue, add, finished, until):
-    queue._retry.setInterval(1)
+def test_two_models_that_see_with_the_same_eyes_come_one_after_the_other(hub, queue, add, finished, until):
     small, eyes = llama_model().to_bytes(), {"mmproj-F16.gguf": MODEL}
+    notes = []
+    queue.changed.connect(lambda: notes.extend(each.note for each in queue.items if each.note))
     slowed(hub)
     folder = add({NAME: small, **eyes})
+    until(lambda: (folder / "mmproj-F16.gguf.part").exists())
     add({"other-Q8_0.gguf": small, **eyes}, name="other")
-    until(lambda: any("is being fetched by another" in each.note for each in queue.items))
+    add(repo="owner/third", name="third")
+    until(lambda: phase(queue, "third") == Phase.RUNNING)
+    assert phase(queue, "other") == Phase.WAITING
     hub.faults = Faults()
-    until(lambda: len(finished) == 2)
+    until(lambda: len(finished) == 3)
+    assert notes == []
     assert names(folder) == ["mmproj-F16.gguf", "other-Q8_0.gguf", NAME]
 
 
-def test_all_parts_of_a_model_and_what_it_sees_with_come_as_one(hub, queue, add, finished, until, tmp_path):
+@pytest.mark.parametrize("ending", [".gguf", ".GGUF"])
+def test_all_parts_of_a_model_and_what_it_sees_with_come_as_one(hub, queue, add, finished, until, tmp_path, ending):
     parts = split_and_filled(1, tmp_path, "tiny-Q4_0", 3)
-    folder = add({**parts, "mmproj-F16.gguf": b"GGUF" * 1000})
+    there = {name.replace(".gguf", ending): part for name, part in parts.items()}
+    folder = add({**there, "mmproj-F16.gguf": b"GGUF" * 1000})
     until(lambda: finished)
     assert names(folder) == sorted([*parts, "mmproj-F16.gguf"])
     (model,) = finished

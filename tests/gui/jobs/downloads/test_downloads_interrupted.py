@@ -53,6 +53,25 @@ def test_after_a_restart_a_paused_one_is_still_paused(hub, downloading, queue, a
     again.close()
 
 
+def test_what_was_canceled_as_the_window_was_closed_is_in_the_list_or_gone(hub, downloading, queue, add, until):
+    """Files that nobody knows of would stay for ever."""
+    slowed(hub)
+    folder = add()
+    until(lambda: hub.bytes_sent > 100_000)
+    queue.cancel(item(queue).id)
+    downloading.close()
+    again = Downloading(downloading.folder)
+    looked = []
+    again.queue.changed.connect(lambda: looked.append(True))
+    again.open()
+    until(lambda: looked)
+    if again.queue.items:
+        assert phase(again.queue) == Phase.PAUSED
+        again.queue.cancel(item(again.queue).id)
+    until(lambda: not folder.exists())
+    again.close()
+
+
 @pytest.mark.parametrize("fault", [Faults(hang=True), Faults(throttle_bytes_per_s=1)])
 def test_closing_ends_promptly_whatever_is_being_waited_for(hub, downloading, queue, add, until, fault):
     hub.faults = fault
