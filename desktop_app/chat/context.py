@@ -12,6 +12,7 @@ from desktop_app.errors import UserError
 # Once something must go, make room for several turns at a time: as long as the cut stays where it is, the KV cache
 # of the kept messages stays valid and only what is new is prefilled.
 _TARGET_SHARE = 0.75
+_LOOK_BACK = (64, 256, 1024, 4096)  # turns; to count what is much too long takes long, and it need not be known
 
 
 class PromptTooLong(UserError):  # what it tells is a fact about the prompt
@@ -44,6 +45,8 @@ def choose_omitted(count_tokens: Callable[[int], int], roles: Sequence[str], lim
     cuts = _cuts(roles)
     count = cache(count_tokens)
     first = next((index for index, cut in enumerate(cuts) if cut >= at_least), 0)
+    nearer = [len(cuts) - back for back in _LOOK_BACK if len(cuts) - back > first]
+    first = next((index for index in nearer if count(cuts[index]) > limit), first)
     if count(cuts[first]) <= limit:
         return cuts[first]
     if count(cuts[-1]) > limit:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 _NAMES = ("think", "thinking")
 _OPEN = re.compile(r"\s*<(think|thinking)>")
-# Where the chat template has opened the block already, only the closing tag is in the text. An answer that talks
-# about the tag puts it into backticks.
-_CLOSE = re.compile(r"(?<!`)</(?:think|thinking)>")
+# Where the chat template has opened the block already, only the closing tag is in the text: on a line of its own, or
+# right behind the last word. An answer that talks about the tag has it between words, in quotes or in code.
+_CLOSE = re.compile(r"(?<![ \t`\"'“«(*])</(?:think|thinking)>")
+_FENCE = re.compile(r"^\s*(?:```|~~~)", re.MULTILINE)
 _LONGEST_TAG = len("</thinking>")
 
 
@@ -37,7 +38,7 @@ def split(text: str, streaming: bool = False) -> Split:
             return Split(_joined(parts), "", thinking=True)
         parts.append(text[opening.end() : end])
         position = end + len(closing_tag)
-    if not parts and (closing := _CLOSE.search(text)):
+    if not parts and (closing := _lone_close(text)):
         parts.append(text[: closing.start()])
         position = closing.end()
     rest = text[position:]
@@ -49,6 +50,11 @@ def split(text: str, streaming: bool = False) -> Split:
 def without_reasoning(text: str) -> str:
     """Return the answer proper: what goes back into the prompt, and what a person copies."""
     return split(text).answer
+
+
+def _lone_close(text: str) -> re.Match[str] | None:
+    closings = _CLOSE.finditer(text)
+    return next((each for each in closings if len(_FENCE.findall(text, 0, each.start())) % 2 == 0), None)
 
 
 def _joined(parts: list[str]) -> str:

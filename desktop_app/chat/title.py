@@ -11,6 +11,9 @@ from desktop_app.chat.reasoning import without_reasoning
 MAX_TITLE = 48
 NO_TITLE = "New chat"
 
+# As much of a line is looked at: the marks of a whole program in one line would take minutes.
+_MAX_LINE = 500
+
 # A small model asked for a title often starts to answer instead; what is this long is no title.
 _MAX_SUGGESTION = 2 * MAX_TITLE
 
@@ -54,7 +57,7 @@ def clean_title(suggestion: str) -> str | None:
 
 def _plain(line: str) -> str:
     """Return a line without Markdown's marks, invisible characters and the tails of addresses."""
-    line = _BLOCK_MARK.sub("", line)
+    line = _BLOCK_MARK.sub("", line[:_MAX_LINE])
     line = _IMAGE_OR_LINK.sub(r"\1", line)
     line = _EMPHASIS.sub(r"\2", line)
     line = _EMPHASIS.sub(r"\2", line)  # bold within italics

@@ -34,11 +34,15 @@ class Backend(Protocol):
         """Return the first line of the protocol; may take the time native libraries need to start."""
 
     def load(self, command: Load, on_progress: Callable[[float], None], is_stopped: IsStopped) -> ModelFacts:
-        """Load a model in place of the one before; if it is refused the one before is loaded still.
+        """Load a model in place of the one before; if it is refused the one before is loaded still, if that can be.
 
         Raises:
             Stopped: If `is_stopped` said so before the end.
         """
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether there is a model."""
 
     def unload(self) -> None:
         """Free the model; harmless without one."""
@@ -51,7 +55,8 @@ class Backend(Protocol):
 
     @property
     def busy(self) -> bool:
-        """Whether there are answers to be written. While there are, only `begin`, `count` and `forget` are called."""
+        """Whether there are answers to be written. While there are, only `begin`, `prepare`, `count` and `forget`
+        are called."""
 
     def step(self) -> list[Event]:
         """Go on a little with every answer and return what there is to say of them.

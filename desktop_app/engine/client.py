@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 import psutil
 
+from desktop_app.child_environment import OWN_FILE
 from desktop_app.engine.launch import crash_sentence, engine_command, engine_environment
 from desktop_app.engine.messages import (
     PROTOCOL_VERSION,
@@ -56,7 +57,8 @@ class EngineClient:
         hello = self._read()
         if not isinstance(hello, Hello) or hello.protocol != PROTOCOL_VERSION:
             self.close()
-            raise UserError("The engine belongs to another version of Moatless.", "Install Moatless again.")
+            other = UserError("The engine belongs to another version of Moatless.", "Install Moatless again.")
+            raise OWN_FILE.updated_meanwhile() or other
         self.hello = hello
 
     def __enter__(self) -> "EngineClient":
@@ -77,9 +79,17 @@ class EngineClient:
         return self._last_request
 
     def send(self, command: Command) -> None:
+        """Send a command.
+
+        Raises:
+            UserError: If the engine has ended.
+        """
         assert self._process.stdin
-        self._process.stdin.write(Codec.encode(command))
-        self._process.stdin.flush()
+        try:
+            self._process.stdin.write(Codec.encode(command))
+            self._process.stdin.flush()
+        except OSError as error:
+            raise self._ended() from error
 
     def events(self, *commands: AnyCommand) -> Iterator[AnyEvent]:
         """Send commands and yield their events as they come, the last closing one last.
@@ -114,11 +124,14 @@ class EngineClient:
         assert self._process.stdout
         line = self._process.stdout.readline()
         if not line:
-            raise UserError(crash_sentence(self._process.wait()), "Try again, or choose a smaller model.")
+            raise self._ended()
         try:
             return Codec.event(line)
         except msgspec.MsgspecError as error:
             raise UserError("The engine sent something unreadable.", "Install Moatless again.") from error
+
+    def _ended(self) -> UserError:
+        return UserError(crash_sentence(self._process.wait()), "Try again, or choose a smaller model.")
 
     def close(self) -> None:
         """End the process: closing its stdin is enough, unless something hangs."""

@@ -69,6 +69,10 @@ class EchoBackend:
         )
         return self._model
 
+    @property
+    def is_loaded(self) -> bool:
+        return self._model is not None
+
     def unload(self) -> None:
         self._model = None
 

@@ -4,8 +4,8 @@ Commands go to the engine's stdin, events come from its stdout. Every command bu
 exactly one closing event (`Loaded`, `Finished`, `Scored`, `Compared`, `Merged`, `Encoded`, `Recorded`, `Counted`,
 `Prepared`, `Unloaded`, `Forgotten` or `Failed`) that carries the command's `request` number; an event whose number
 nobody waits for any more is dropped.
-Commands begin in order. `Generate`s run beside each other, and `Count` and `Forget` between their steps; every other
-command waits until the answers before it are written. `Stop` overtakes.
+Commands begin in order. `Generate`s run beside each other, and `Prepare`, `Count` and `Forget` between their steps;
+every other command waits until the answers before it are written. `Stop` overtakes.
 """
 
 from typing import ClassVar
@@ -56,7 +56,7 @@ class Command(Struct, frozen=True, tag_field="command", tag=str.lower):
 
 
 class Load(Command, frozen=True):
-    """Load a model; the one before stays usable if this one is refused.
+    """Load a model; the one before stays usable if this one is refused, unless `Failed` says that it is gone.
 
     Attributes:
         sha256: Of the file, or empty while it is not known; KV states are kept on disk only for a model that is known.
@@ -141,11 +141,13 @@ class Encode(Command, frozen=True):
     """Turn conversations and texts into tokens to learn from, by the vocabulary and template of the loaded model.
 
     The prompt of each answer is what `Generate` would feed. Texts get neither BOS nor an end: they are to be cut.
+    Where the first conversation is not the person's first one, `first` is its number, for sentences.
     """
 
     request: int
     conversations: tuple[tuple[ChatMessage, ...], ...] = ()
     texts: tuple[str, ...] = ()
+    first: int = 1
 
 
 class Record(Command, frozen=True):
@@ -293,11 +295,12 @@ class Forgotten(Event, frozen=True):
 
 
 class Failed(Event, frozen=True):
-    """A refused or failed command, in sentences a person can read. The engine goes on."""
+    """A refused or failed command, in sentences that are read. The engine goes on; without a model if `is_empty`."""
 
     request: int
     sentence: str
     hint: str = ""
+    is_empty: bool = False
 
 
 AnyCommand = (
@@ -323,11 +326,18 @@ AnyEvent = (
 )
 
 
+class _Numbered(Struct, frozen=True):
+    """What can be read of a command that cannot be read."""
+
+    request: int
+
+
 class Codec:
     """Encode and decode protocol lines; lines that are not of the protocol raise `msgspec.MsgspecError`."""
 
     _encoder: ClassVar = msgspec.json.Encoder()
     _commands: ClassVar = msgspec.json.Decoder(AnyCommand)
+    _numbers: ClassVar = msgspec.json.Decoder(_Numbered)
     _events: ClassVar = msgspec.json.Decoder(AnyEvent)
 
     @classmethod
@@ -340,6 +350,12 @@ class Codec:
     def command(cls, line: bytes) -> AnyCommand:
         command: AnyCommand = cls._commands.decode(line)
         return command
+
+    @classmethod
+    def request(cls, line: bytes) -> int:
+        """Return the number of a command of which nothing else need be right."""
+        numbered: _Numbered = cls._numbers.decode(line)
+        return numbered.request
 
     @classmethod
     def event(cls, line: bytes) -> AnyEvent:

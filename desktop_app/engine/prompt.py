@@ -2,7 +2,8 @@
 
 A part from the template may (`<|im_start|>` opens a turn); a part that somebody wrote may not: typed or pasted, the
 same characters are only characters. Contents are told apart by two private-use characters put around each before the
-template runs, so that templates which look at or trim a content still see it.
+template runs, so that templates which look at or trim a content still see it. A third one breaks the tags of reasoning
+up in them: many templates cut an answer there, and what is left of it would pass for a part from the template.
 """
 
 import re
@@ -14,7 +15,8 @@ from desktop_app.chat.reasoning import without_reasoning
 from desktop_app.engine.messages import ChatMessage
 from desktop_app.engine.sandbox import SandboxedTemplate, TemplateError
 
-_OPEN, _CLOSE = "\ue0f0", "\ue0f1"
+_OPEN, _CLOSE, _BREAK = "\ue0f0", "\ue0f1", "\ue0f2"
+_MARKS = re.compile(f"[{_OPEN}{_CLOSE}{_BREAK}]")
 _CONTENT = re.compile(f"{_OPEN}(.*?){_CLOSE}", re.DOTALL)
 # Stands in for an answer where only what the template puts around it is wanted: some templates cut reasoning up.
 _STAND_IN = "answer"
@@ -109,7 +111,7 @@ class PromptFormat:
             return self._render_as_is(_fold_system(turns), is_whole)
 
     def _render_as_is(self, turns: Sequence[ChatMessage], is_whole: bool) -> str:
-        marked = [{"role": turn.role, "content": f"{_OPEN}{turn.content}{_CLOSE}"} for turn in turns]
+        marked = [{"role": turn.role, "content": _marked(turn.content)} for turn in turns]
         return self._template.render({"messages": marked, "add_generation_prompt": not is_whole, **self._special})
 
 
@@ -141,7 +143,11 @@ def _merge_same_roles(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
 
 
 def _clean(content: str) -> str:
-    return content.replace(_OPEN, "").replace(_CLOSE, "").strip()
+    return _MARKS.sub("", content).strip()
+
+
+def _marked(content: str) -> str:
+    return _OPEN + _THINK_TAG.sub(lambda tag: f"<{_BREAK}{tag[0][1:]}", content) + _CLOSE
 
 
 def _with_reasoning_begun(answer: str, is_begun: bool) -> str:
@@ -170,7 +176,6 @@ def _split(text: str) -> list[Part]:
     parts = []
     for index, piece in enumerate(_CONTENT.split(text)):
         # A template may cut a content so that one of the two marks is lost; what is left is then a mere piece of text.
-        clean = piece.replace(_OPEN, "").replace(_CLOSE, "")
-        if clean:
+        if clean := _MARKS.sub("", piece):
             parts.append(Part(clean, is_template=index % 2 == 0))
     return parts

@@ -1,7 +1,9 @@
 """Run a chat template from a model file: a program by a stranger, so without rights, with little time and little space.
 
 Jinja's sandbox keeps a template away from Python's inside (CVE-2024-34359 was a template that got there). What the
-sandbox leaves open is taken here: one expression that makes a gigabyte, and loops that never end.
+sandbox leaves open is taken here: one expression that makes a gigabyte, and loops that never end. Native code cannot be
+interrupted, so nothing may be made that takes it long: a list that holds another one twice, which holds ... is short
+in memory and endless for whoever compares it or writes it down.
 """
 
 import datetime
@@ -9,6 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import wraps
 from types import FrameType
 from typing import Any
 
@@ -16,13 +19,17 @@ import jinja2
 from jinja2 import nodes
 from jinja2.ext import loopcontrols
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import Namespace
 from jinja2.visitor import NodeTransformer
 
 MAX_SECONDS = 2.0
-MAX_CHARACTERS = 4_000_000  # far beyond any context length
+MAX_CHARACTERS = 4_000_000  # far beyond any context length; of one value, written down
+_MAX_MADE = 25 * MAX_CHARACTERS  # of all that one run gets from filters and methods
 _MAX_NUMBER = 1_000_000
-# Each can make a long string of a short template by its width argument; no published template needs them.
-_FORBIDDEN_METHODS = frozenset({"center", "expandtabs", "format", "format_map", "ljust", "rjust", "zfill"})
+# Each can make a long string of a short template, most by a width argument; no published template needs them.
+_FORBIDDEN_METHODS = frozenset(
+    {"center", "encode", "expandtabs", "format", "format_map", "ljust", "rjust", "to_bytes", "translate", "zfill"}
+)
 _FORBIDDEN_FILTERS = ("batch", "center", "filesizeformat", "format", "pprint", "random", "slice", "urlize", "wordwrap")
 
 
@@ -30,8 +37,23 @@ class TemplateError(Exception):
     """The template refused the conversation or broke a rule; the text is the template's own or ours."""
 
 
+class _List(list[Any]):
+    """A list that a template has made, which knows its length when written down: many are put together step by step."""
+
+    length = 0
+
+
+class _Namespace(Namespace):
+    """Jinja's writes down all that it holds, and may hold others twice."""
+
+    def __repr__(self) -> str:
+        return "namespace"
+
+
 class _Environment(ImmutableSandboxedEnvironment):
-    """Jinja's sandbox with a limit on whatever can make a long text in one step."""
+    """Jinja's sandbox with a limit on whatever can make something long in one step."""
+
+    made = 0  # characters that this run has got from filters and methods
 
     intercepted_binops = frozenset({"*", "**", "%", "+", "<<"})
 
@@ -41,7 +63,8 @@ class _Environment(ImmutableSandboxedEnvironment):
         if operator == "*" and not (_is_small_number(left) and _is_small_number(right)):
             raise TemplateError("a chat template may only multiply numbers")
         if operator == "+" and isinstance(left, str | list | tuple):
-            _check_length(len(left) + len(right))
+            _check_length(length := _length(left) + _length(right))
+            return _known(left + right, length)
         return super().call_binop(context, operator, left, right)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
@@ -54,22 +77,80 @@ class _Environment(ImmutableSandboxedEnvironment):
                 return _join(args[0], owner)
             if __obj.__name__ == "replace":
                 return _replace(owner, *args)
-        return super().call(__context, __obj, *args, **kwargs)
+        _check_length(_length((args, kwargs)))  # a macro gets the two as they are
+        return self.count(super().call(__context, __obj, *args, **kwargs))
+
+    def count(self, value: Any) -> Any:
+        """Return what a filter or method has made, unless it is too much."""
+        length = _length(value)
+        _check_length(length)
+        self.made += length
+        if self.made > _MAX_MADE:
+            raise TemplateError("the chat template makes too much text")
+        return value
+
+    def counting(self, made_by: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(made_by)  # also what Jinja has noted of the filter
+        def make(*args: Any, **kwargs: Any) -> Any:
+            return self.count(made_by(*args, **kwargs))
+
+        return make
 
     def concat(self, parts: Any) -> str:  # Jinja calls it where a block's text is put together
         return _join(parts, "")
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        tree: nodes.Template = _TildeToFilter().visit(super()._parse(source, name, filename))
+        tree: nodes.Template = _ToFilters().visit(super()._parse(source, name, filename))
         return tree
 
 
-class _TildeToFilter(NodeTransformer):
-    """Jinja compiles `a ~ b` to a plain join that no hook sees; a filter of ours does the same with a limit."""
+class _ToFilters(NodeTransformer):
+    """Jinja compiles `a ~ b` and `[a, b]` to what no hook sees; filters of ours do the same with a limit."""
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
         self.generic_visit(node)
-        return nodes.Filter(nodes.List(node.nodes, lineno=node.lineno), "join", [], [], None, None, lineno=node.lineno)
+        return _filtered(nodes.List(node.nodes, lineno=node.lineno), "join")
+
+    def visit_List(self, node: nodes.List) -> nodes.Node:
+        self.generic_visit(node)
+        return _filtered(node, "checked")
+
+    def visit_Dict(self, node: nodes.Dict) -> nodes.Node:
+        self.generic_visit(node)
+        return _filtered(node, "checked")
+
+    def visit_Tuple(self, node: nodes.Tuple) -> nodes.Node:
+        self.generic_visit(node)
+        return _filtered(node, "checked") if node.ctx == "load" else node
+
+
+def _filtered(node: nodes.Expr, name: str) -> nodes.Node:
+    return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
+
+
+def _checked(value: Any) -> Any:
+    _check_length(length := _length(value))
+    return _known(value, length)
+
+
+def _known(value: Any, length: int) -> Any:
+    if isinstance(value, list):
+        value = _List(value)
+        value.length = length
+    return value
+
+
+def _length(value: Any) -> int:
+    """Return about how many characters a value takes when it is written down."""
+    if isinstance(value, str):
+        return len(value) + 2
+    if isinstance(value, _List):
+        return value.length
+    if isinstance(value, Mapping):
+        value = value.items()
+    elif not isinstance(value, list | tuple | set):
+        return 4
+    return 2 + sum(map(_length, value))
 
 
 def _check_length(length: int) -> None:
@@ -97,13 +178,17 @@ def _raise_exception(message: str) -> None:
 
 
 def _to_json(value: Any, indent: int | None = None, ensure_ascii: bool = False, **_: Any) -> str:
-    return json.dumps(value, ensure_ascii=ensure_ascii, indent=min(indent, 16) if indent else None)
+    if not indent:
+        return json.dumps(value, ensure_ascii=ensure_ascii)
+    return _join(json.JSONEncoder(ensure_ascii=ensure_ascii, indent=min(indent, 16)).iterencode(value))
 
 
 def _indent(text: str, width: int = 4, first: bool = False, blank: bool = False) -> str:
     from jinja2.filters import do_indent
 
-    return do_indent(text, min(int(width), 64), first, blank)
+    width = min(int(width), 64)
+    _check_length(len(text) + text.count("\n") * width)
+    return do_indent(text, width, first, blank)
 
 
 def _replace(text: str, old: str, new: str, count: int = -1) -> str:
@@ -116,12 +201,15 @@ def _environment() -> _Environment:
     environment.globals["raise_exception"] = _raise_exception
     environment.globals["strftime_now"] = lambda form: datetime.datetime.now().strftime(str(form)[:64])
     environment.globals.pop("lipsum", None)
+    environment.globals["namespace"] = _Namespace
     environment.filters["tojson"] = _to_json
     environment.filters["indent"] = _indent
     environment.filters["join"] = _join
     environment.filters["replace"] = _replace
     for name in _FORBIDDEN_FILTERS:
         environment.filters.pop(name, None)
+    environment.filters = {name: environment.counting(each) for name, each in environment.filters.items()}
+    environment.filters["checked"] = _checked
     return environment
 
 
@@ -134,7 +222,8 @@ class SandboxedTemplate:
 
     def __init__(self, source: str) -> None:
         try:
-            self._template = _environment().from_string(source)
+            self._environment = _environment()
+            self._template = self._environment.from_string(source)
         except (jinja2.TemplateError, RecursionError, SyntaxError, OverflowError) as error:
             raise TemplateError(f"it cannot be read: {error}") from error
 
@@ -144,6 +233,7 @@ class SandboxedTemplate:
         Raises:
             TemplateError: If the template raises, takes longer than `MAX_SECONDS` or makes too long a text.
         """
+        self._environment.made = 0
         try:
             return _within_time(lambda: self._collect(values))
         except TemplateError:
@@ -153,7 +243,8 @@ class SandboxedTemplate:
 
     def _collect(self, values: Mapping[str, Any]) -> str:
         parts, length = [], 0
-        for part in self._template.generate(**values):
+        measured = {name: _known(value, _length(value)) for name, value in values.items()}
+        for part in self._template.generate(measured):
             parts.append(part)
             length += len(part)
             _check_length(length)

@@ -21,11 +21,8 @@ class TextStream:
         return self._release(self._decoder.decode(piece))
 
     def flush(self) -> str:
-        """Return what was held back, at the end of the answer."""
-        text = self._release(self._decoder.decode(b"", final=True))
-        if self.ended:
-            return text
-        text, self._held = text + self._held, ""
+        """Return what was held back, at the end of the answer; of a character that is not whole nothing is left."""
+        text, self._held = "" if self.ended else self._held, ""
         return text
 
     def _release(self, text: str) -> str:

@@ -7,10 +7,12 @@ written join them. When stdin ends, the client is gone and the process ends with
 import logging
 import os
 import queue
+import signal
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import BinaryIO, NoReturn
 
 import msgspec
@@ -59,6 +61,7 @@ _log = logging.getLogger(__name__)
 
 def run_engine(backend_name: str) -> NoReturn:
     """Serve one client over stdin and stdout until it quits or is gone, and end the process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is for the client, which ends this process
     commands, events = _claim_protocol_streams()
     Worker(_backend(backend_name), commands, events).run()
     # The reader thread still waits for a line, and Python cannot shut down while a thread holds stdin.
@@ -93,6 +96,7 @@ class Worker:
         self._queue: queue.Queue[AnyCommand] = queue.Queue()
         self._next: AnyCommand | None = None  # taken from the queue, but its time has not come
         self._pieces = _Pieces()
+        self._sending = threading.Lock()
         self._stopped: set[int] = set()
         self._client_gone = False
         self._is_closing = threading.Event()
@@ -117,6 +121,7 @@ class Worker:
                 command = Codec.command(line)
             except msgspec.MsgspecError:
                 _log.exception("a line that is not of the protocol: %.200r", line)
+                self._answer_unreadable(line)
                 continue
             if isinstance(command, Stop):
                 self._stopped.add(command.request)
@@ -128,9 +133,16 @@ class Worker:
         time.sleep(SAVE_GRACE_S if closing else 0)
         os._exit(0)  # nothing here is worth keeping a model in memory for a window that is gone
 
+    def _answer_unreadable(self, line: bytes) -> None:
+        """Whoever waits for an answer to this is not to wait for ever."""
+        with suppress(msgspec.MsgspecError):
+            request = Codec.request(line)
+            self._fail(request, "The engine cannot read what it was asked for.", "Check the values that were given.")
+
     def _send(self, event: Event) -> None:
         try:
-            self._events.write(Codec.encode(event))
+            with self._sending:
+                self._events.write(Codec.encode(event))
         except OSError:  # the reader thread sees the end of stdin and ends the process
             self._client_gone = True
 
@@ -142,7 +154,7 @@ class Worker:
         """Return the next command, or None if none can begin beside the answers being written."""
         if self._next is None:
             self._next = self._queue_get()
-        if self._backend.busy and not isinstance(self._next, Generate | Count | Forget):
+        if self._backend.busy and not isinstance(self._next, Generate | Prepare | Count | Forget):
             self._drop_if_stopped()
             return None
         command, self._next = self._next, None
@@ -153,7 +165,7 @@ class Worker:
         waiting = self._next
         if waiting is not None and not isinstance(waiting, Stop | Quit) and waiting.request in self._stopped:
             self._next = None
-            self._close(Failed(waiting.request, "Stopped."))
+            self._fail(waiting.request, "Stopped.")
 
     def _queue_get(self) -> AnyCommand | None:
         if self._backend.busy:
@@ -173,14 +185,15 @@ class Worker:
                 self._close(event)
         except UserError as error:
             _log.info("request %d refused: %s", command.request, error)
-            self._close(Failed(command.request, error.sentence, error.hint))
+            self._fail(command.request, error.sentence, error.hint)
         except Stopped:
-            self._close(Failed(command.request, "Stopped."))
+            self._fail(command.request, "Stopped.")
         except Exception as error:
             _log.exception("request %d failed", command.request)
-            self._close(
-                Failed(command.request, f"The engine met an unexpected error: {error}.", "The log has details.")
-            )
+            self._fail(command.request, f"The engine met an unexpected error: {error}.", "The log has details.")
+
+    def _fail(self, request: int, sentence: str, hint: str = "") -> None:
+        self._close(Failed(request, sentence, hint, is_empty=not self._backend.is_loaded))
 
     def _close(self, event: Event) -> None:
         self._send(event)

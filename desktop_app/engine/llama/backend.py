@@ -1,5 +1,6 @@
 """The backend that runs models: one loaded model, and what the worker asks of it."""
 
+import logging
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -42,6 +43,8 @@ from desktop_app.library.gguf import GgufHeader, read_header
 from desktop_app.library.hardware import FreeMemory, free_memory_bytes, held_bytes, physical_cores
 from desktop_app.library.model_check import check_model
 
+_log = logging.getLogger(__name__)
+
 
 class LlamaBackend:
     """See `desktop_app.engine.backend.Backend`."""
@@ -64,10 +67,20 @@ class LlamaBackend:
             self._loaded = load_model(command, plan, self._n_threads(command), on_progress, is_stopped)
         except BaseException:
             if before:
-                n_threads = self._n_threads(before.command)
-                self._loaded = load_model(before.command, before.plan, n_threads, lambda _: None, bool)
+                self._load_again(before)
             raise
         return self._loaded.facts
+
+    def _load_again(self, before: LoadedModel) -> None:
+        n_threads = self._n_threads(before.command)
+        try:
+            self._loaded = load_model(before.command, before.plan, n_threads, lambda _: None, bool)
+        except Exception:  # the person is told of what was asked for, and that there is no model now
+            _log.exception("the model before cannot be loaded again")
+
+    @property
+    def is_loaded(self) -> bool:
+        return self._loaded is not None
 
     def unload(self) -> None:
         if self._loaded:

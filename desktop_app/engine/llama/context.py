@@ -235,20 +235,32 @@ class LlamaContext:
             return True
         # Recurrent models cannot go back part of the way.
         is_cut = api.llama_memory_seq_rm(self._memory, sequence.number, keep, -1)
-        # A sliding window cut too far back is reported as fine although the tokens before it are gone.
-        if is_cut and self._n_swa:
-            first = api.llama_memory_seq_pos_min(self._memory, sequence.number)
-            is_cut = first <= max(0, keep - self._n_swa)
-        if not is_cut:
+        if not is_cut or not self._has_window(sequence, keep):
             self.clear(sequence)
             return False
         self._cells.release(sequence.cells[keep:])
         del sequence.tokens[keep:], sequence.cells[keep:]
         return True
 
+    def _has_window(self, sequence: Sequence, length: int) -> bool:
+        """Whether a sequence that ends after `length` tokens can go on: llama.cpp does not tell when it cannot.
+
+        It frees cells that a sliding window has left behind, and gives what is left of a sequence before them as fine.
+        """
+        if not self._n_swa or not length:
+            return True
+        first = int(api.llama_memory_seq_pos_min(self._memory, sequence.number))  # -1 if the whole window is gone
+        return 0 <= first <= max(0, length - self._n_swa)
+
     def copy_prefix(self, source: Sequence, target: Sequence, length: int) -> None:
-        """Make an empty sequence begin with the first `length` tokens of another; they take no room of their own."""
+        """Make an empty sequence begin with the first `length` tokens of another; they take no room of their own.
+
+        It stays empty where the other has gone on so far that it cannot be continued from there.
+        """
         api.llama_memory_seq_cp(self._memory, source.number, target.number, 0, length)
+        if not self._has_window(target, length):
+            self.clear(target)
+            return
         target.tokens[:] = source.tokens[:length]
         target.cells[:] = source.cells[:length]
         self._cells.share(target.cells)

@@ -14,7 +14,7 @@ from desktop_app.errors import UserError
 def encode(model: LlamaModel, prompt_format: PromptFormat, command: Encode, is_stopped: IsStopped) -> Encoded:
     """Return conversations and texts as tokens; see `engine.backend.Backend.encode`."""
     chats, texts = [], []
-    for number, messages in enumerate(command.conversations, 1):
+    for number, messages in enumerate(command.conversations, command.first):
         if is_stopped():
             raise Stopped
         chats.append(_encode_chat(model, prompt_format, messages, number))
@@ -33,13 +33,14 @@ def _encode_chat(
         answered = [_answered(model, prompt_format, before, answer) for before, answer in answers_of(messages)]
     except TemplateError as error:
         raise UserError(
-            f"Nothing can be learned from conversation {number}, because this model's chat template does not accept "
+            f"Nothing can be learned from conversation {number:,}, because this model's chat template does not accept "
             f"it; it says: {str(error).rstrip('.')}.",
             "Leave it out, or take its system prompt away.",
         ) from error
     if not answered:
         raise UserError(
-            f"Nothing can be learned from conversation {number}, because it has no answer to a message of the person.",
+            f"Nothing can be learned from conversation {number:,}, because it has no answer to a message of the "
+            "person.",
             "Add an answer, or leave it out.",
         )
     return EncodedChat(tuple(_joined(answered)))

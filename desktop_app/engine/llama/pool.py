@@ -9,8 +9,10 @@ way for the next one that is answered: its state is then kept by the `StateStore
 """
 
 import logging
+from collections.abc import Callable, Iterator
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass
+from functools import partial
 
 from desktop_app.engine.llama.context import LlamaContext, Sequence, common_prefix
 from desktop_app.engine.state_files import StateId
@@ -60,22 +62,9 @@ class SequencePool:
 
         All sequences that are not in use make way.
         """
-        whose = StateId(conversation, stack)
-        idle = [slot for slot in self._of(stack) if not slot.in_use]
-        own = next((slot for slot in idle if conversation and slot.conversation == conversation), None)
-        nearest = max(self._of(stack), key=lambda slot: common_prefix(slot.sequence.tokens, prompt), default=None)
-        in_context = common_prefix(nearest.sequence.tokens, prompt) if nearest else 0
-        if own and common_prefix(own.sequence.tokens, prompt) == in_context:
-            nearest = own
-        stored = self._states.tokens(whose) if conversation and not own else None
-        if stored is not None and common_prefix(stored, prompt) > in_context:
-            slot = self._restored(whose, stored)
-        elif nearest is None:
-            slot = self._empty_slot()
-        elif nearest is own or (not nearest.in_use and not nearest.conversation):
-            slot = nearest
-        else:
-            slot = self._copy(nearest, in_context)
+        ways = self._ways(prompt, StateId(conversation, stack))
+        _, get = max(ways, key=lambda way: way[0])  # of equals the first
+        slot = get()
         slot.in_use, slot.conversation, slot.stack = True, conversation, stack
         self._context.keep_prefix(slot.sequence, prompt)
         slot.saved = 0
@@ -130,12 +119,28 @@ class SequencePool:
         """Return the slots that hold something computed under this stack."""
         return [slot for slot in self.slots if slot.sequence.tokens and slot.stack == stack]
 
+    def _ways(self, prompt: SequenceOf[int], whose: StateId) -> Iterator[tuple[int, Callable[[], Slot]]]:
+        """Yield how much of a prompt is known from somewhere, and how to get a slot that has it, the cheapest first."""
+
+        def shared(slot: Slot) -> int:
+            return common_prefix(slot.sequence.tokens, prompt)
+
+        idle = [slot for slot in self._of(whose.stack) if not slot.in_use]
+        own = [slot for slot in idle if whose.conversation and slot.conversation == whose.conversation]
+        for slot in (*own, *(slot for slot in idle if not slot.conversation)):
+            yield shared(slot), partial(_as_it_is, slot)
+        yield 0, self._empty_slot
+        for slot in self._of(whose.stack):
+            yield shared(slot), partial(self._copy, slot, shared(slot))
+        if whose.conversation and not own and (stored := self._states.tokens(whose)):
+            yield common_prefix(stored, prompt), partial(self._restored, whose, stored)
+
     def _restored(self, whose: StateId, tokens: SequenceOf[int]) -> Slot:
+        self.park_idle()  # or there may be no room for the state beside them
         slot = self._empty_slot()
         state = self._states.read(whose)
         if state is not None and not self._context.restore(slot.sequence, tokens, state):
-            _log.info("the state of conversation %d does not fit and is forgotten", whose.conversation)
-            self._states.forget(whose.conversation)
+            _log.info("there is no room for the state of conversation %d", whose.conversation)
         return slot
 
     def _copy(self, source: Slot, length: int) -> Slot:
@@ -169,3 +174,7 @@ class SequencePool:
         self._context.clear(slot.sequence)
         slot.conversation = slot.saved = 0
         slot.stack = ""
+
+
+def _as_it_is(slot: Slot) -> Slot:
+    return slot

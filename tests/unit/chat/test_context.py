@@ -109,6 +109,22 @@ def test_in_a_long_conversation_few_prompts_are_counted():
     assert len(asked) <= 16
 
 
+@pytest.mark.parametrize("length", [2, 10, 40])
+def test_of_a_conversation_that_is_much_too_long_no_long_prompt_is_counted(length):
+    roles = ["user", "assistant"] * 10_000 + ["user"]
+    count = _counter([length] * len(roles))
+    longest = 0
+
+    def note(omitted):
+        nonlocal longest
+        longest = max(longest, count(omitted))
+        return count(omitted)
+
+    omitted = choose_omitted(note, roles, 4096, 0)
+    assert 4096 * 3 / 4 - 2 * length <= count(omitted) <= 4096 * 3 / 4
+    assert longest < 4 * 4096 + 100
+
+
 @pytest.mark.parametrize("roles", [[], ["assistant"]])
 def test_a_prompt_without_a_question_is_only_measured(roles):
     assert choose_omitted(_counter([10] * len(roles)), roles, 100, 3) == 0

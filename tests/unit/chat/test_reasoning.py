@@ -17,6 +17,9 @@ from desktop_app.chat.reasoning import Split, split, without_reasoning
         ("<think>\n\n</think>\n\nYes.", "", "Yes."),  # a model told not to think
         ("Hm, <b>.\n</think>\n\nYes.", "Hm, <b>.", "Yes."),  # opened by the template
         ("</think>Yes.", "", "Yes."),
+        ("Hm.</think>Yes.", "Hm.", "Yes."),
+        ("Hm:\n```\nx\n```\nSo.\n</think>\n\nYes.", "Hm:\n```\nx\n```\nSo.", "Yes."),
+        ('Is "</think>" a tag?\n</think>\n\nYes.', 'Is "</think>" a tag?', "Yes."),
         ("<think>One.</think>\n<think>Two.</think>\nYes.", "One.\n\nTwo.", "Yes."),
         ("<think>Is </thinking> a tag?</think>Yes.", "Is </thinking> a tag?", "Yes."),
         ("  indented = code", "", "  indented = code"),
@@ -32,6 +35,9 @@ def test_a_complete_answer_is_split(text, reasoning, answer):
     [
         "Use the `<think>` tag.",
         "It ends with `</think>`, always.",
+        "What stands before </think> is not the answer.",
+        'Split it:\n\n```python\nanswer = text.partition("</think>")[2]\n```\n\nThat is all.',
+        "A model writes:\n\n```\nHm.\n</think>\nYes.\n```\n\nThat is all.",
         "a < b and b > c",
         "<thinker>Rodin</thinker>",
         "<thi",

@@ -41,6 +41,11 @@ def test_a_long_text_is_cut_at_a_word():
     assert title == "Please write a friendly letter to my landlord…"
 
 
+def test_a_program_that_is_all_one_line_is_cut_at_once():
+    program = "".join(f"this._a{i}=function(e){{return this._b{i}(e)}};" for i in range(50_000))
+    assert title_from(program).startswith("this._a0=function(e)")  # not after minutes
+
+
 def test_a_long_text_without_spaces_is_cut_where_it_must_be():
     assert title_from("东" * 100) == "东" * (MAX_TITLE - 1) + "…"
     assert title_from("Short " + "x" * 100) == "Short " + "x" * (MAX_TITLE - 7) + "…"

@@ -40,6 +40,11 @@ def test_what_was_held_back_is_shown_at_the_end():
     assert show(TextStream(("###",)), [b"a ##"]) == "a ##"
 
 
+def test_a_character_that_is_not_whole_at_the_end_is_left_out():
+    assert show(TextStream(), [b"a ", "😀".encode()[:3]]) == "a "
+    assert show(TextStream(("###",)), [b"a #", "é".encode()[:1]]) == "a #"
+
+
 @given(st.text(max_size=60), st.lists(st.integers(0, 200)), st.sampled_from([(), ("ab",), ("a", "bcd"), ("\n\n",)]))
 def test_however_the_bytes_come_the_text_is_the_same(text, cuts, stop):
     data = text.encode()
