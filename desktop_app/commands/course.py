@@ -18,6 +18,7 @@ from desktop_app.finetune.course import CHATS_SOURCE, Course, CourseDocument, Re
 from desktop_app.finetune.course_folder import CourseFolder, create_course, find_course, list_courses
 from desktop_app.finetune.course_reading import Readers, bring_up_to_date, read_course
 from desktop_app.finetune.course_rows import effective
+from desktop_app.finetune.course_runs import take_notes
 from desktop_app.finetune.encoder import EngineEncoder
 from desktop_app.finetune.goals import GOALS, STYLE, WRITTEN
 from desktop_app.finetune.own_chats import read_own_chats
@@ -37,7 +38,7 @@ def course(options: argparse.Namespace, folder: DataFolder) -> None:
     """Make a course, or add to one, and read what is new or has changed."""
     teller = Teller(options.json)
     found = _wanted(options, folder)
-    with _told(found, teller), Reader() as reader:
+    with _told(found, folder, teller), Reader() as reader:
         _change(found, options, folder)
         teller.course(found.load().name, found.path)
         read_course(
@@ -90,10 +91,11 @@ def _own_chats(folder: DataFolder) -> ReadFile:
 
 
 @contextmanager
-def _told(found: CourseFolder, teller: Teller) -> Iterator[None]:
+def _told(found: CourseFolder, folder: DataFolder, teller: Teller) -> Iterator[None]:
     """Keep everybody else off the course, and leave the line that is written over, whatever happens."""
     try:
         with found.held():
+            take_notes(found, folder.runs)
             yield
     finally:
         teller.end()
@@ -132,7 +134,7 @@ def examples(options: argparse.Namespace, folder: DataFolder) -> None:
     """Have the model write examples, going on where it was."""
     teller = Teller(options.json)
     found = find_course(folder.courses, options.course)
-    with _told(found, teller):
+    with _told(found, folder, teller):
         bring_up_to_date(found)
         now = found.load()
         goal = GOALS[now.goal]

@@ -1,20 +1,22 @@
 """`moatless finetune ...`: teaching a model, and looking after the runs."""
 
 import argparse
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from desktop_app.commands.output import print_line
-from desktop_app.commands.preparing import planned, prepare_run
+from desktop_app.commands.preparing import plan_now, planned, prepare_run
 from desktop_app.commands.telling import Teller
-from desktop_app.commands.training import finish, model_of, repo_of, train_and_finish, word_for
+from desktop_app.commands.training import finish, model_of, repo_of, say_paused, train_and_finish, word_for
 from desktop_app.errors import UserError
 from desktop_app.finetune.export import write_peft
 from desktop_app.finetune.following import train
-from desktop_app.finetune.report import as_text, read_report, readable_time
+from desktop_app.finetune.paces import remember_pace
+from desktop_app.finetune.preparing import trial_folder
+from desktop_app.finetune.report import read_report
+from desktop_app.finetune.report_figures import as_text
 from desktop_app.finetune.report_html import report_html, write_page
 from desktop_app.finetune.run_folder import (
     RunState,
@@ -25,14 +27,16 @@ from desktop_app.finetune.run_folder import (
     being_worked_on,
     conducted,
     find_run,
+    is_pause_wanted,
     is_running,
     list_runs,
     read_progress,
     read_status,
+    withdraw_requests,
 )
 from desktop_app.finetune.trained import check_base
 from desktop_app.finetune.trainer_process import Start, check_environment
-from desktop_app.finetune.words import count
+from desktop_app.finetune.words import count, readable_time
 from desktop_app.library.hardware import free_memory_bytes
 from desktop_app.library.memory import readable_size
 from desktop_app.paths import DataFolder
@@ -47,9 +51,8 @@ def start(options: argparse.Namespace, folder: DataFolder) -> None:
     # What is only prepared may be trained elsewhere.
     python = None if options.prepare_only else check_environment(folder.training)
     teller = Teller(options.json)
-    with planned(options, folder) as wanted:
-        prepared = prepare_run(wanted.plan, folder.runs, folder, teller)
-        wanted.note(prepared.folder)
+    with planned(options, folder) as plan:
+        prepared = prepare_run(plan, folder.runs, folder, teller)
     run = prepared.folder
     for event in read_events(run):
         teller.event({**event, "name": run.name, "path": str(run)})
@@ -58,7 +61,7 @@ def start(options: argparse.Namespace, folder: DataFolder) -> None:
             print(f"Prepared {run}.")
             print(f"Train it with: moatless finetune resume {word_for(run, folder)}")
         return
-    how = Start(wanted.plan.order.model, is_background=options.background, python=python)
+    how = Start(plan.order.model, is_background=options.background, python=python)
     with conducted(run):
         train_and_finish(run, prepared.run.base, how, folder, teller)
 
@@ -73,7 +76,12 @@ def resume(options: argparse.Namespace, folder: DataFolder) -> None:
         raise UserError(f"“{run.name}” is finished.", _next(status, folder))
     assert status.run is not None
     base = status.run.base
+    if not options.unless_paused:  # the window has done it, and what it has asked for since is to be heard
+        withdraw_requests(run)
     with conducted(run):
+        if is_pause_wanted(run):
+            say_paused(run, folder, teller)
+            return
         model = model_of(run, base, options.model, folder)
         if status.is_trained:
             check_base(base, model)  # which a trainer does by itself
@@ -185,18 +193,18 @@ def report(options: argparse.Namespace, folder: DataFolder) -> None:
 
 
 def estimate(options: argparse.Namespace, folder: DataFolder) -> None:
-    """Print how long a run would take and how much memory; three steps of it are done, and nothing is kept."""
+    """Print how long a run would take and how much memory; three steps of it are done, and only their pace is kept."""
     python = check_environment(folder.training)
     teller = Teller(options.json)
-    with planned(options, folder) as wanted:
-        plan = wanted.plan
+    plan = plan_now(options, folder)
     folder.create()
-    with tempfile.TemporaryDirectory(prefix=".estimate-", dir=folder.runs) as runs:
-        prepared = prepare_run(plan, Path(runs), folder, teller)
+    with trial_folder(folder.runs) as runs:
+        prepared = prepare_run(plan, runs, folder, teller, is_trial=True)
         teller.doing("Training three steps to see how long they take.")
         how = Start(plan.order.model, is_background=options.background, is_trial=True, python=python)
         for _ in train(prepared.folder, how):
             pass
+        remember_pace(folder.runs, prepared.folder)
         found = _estimated(prepared.folder, prepared.run)
     if options.json:
         print_line(found)
@@ -217,7 +225,7 @@ def _estimated(folder: Path, run: Run) -> dict[str, Any]:
     return {
         **{name: started[name] for name in ("mode", "precision", "device", "steps", "examples", "tokens")},
         "tokens_per_s": calibrated["tokens_per_s"],
-        "seconds": calibrated["seconds_left"] + sum(progress.seconds.values()),
+        "seconds": calibrated["seconds_left"],
         "memory_bytes": forecasts(read_model_file(folder), run.recipe, started["precision"], stack=stack),
         "free_bytes": free_memory_bytes(),
     }

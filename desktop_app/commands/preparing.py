@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ from desktop_app.engine.client import EngineClient
 from desktop_app.engine.messages import Load, Loaded
 from desktop_app.errors import UserError
 from desktop_app.finetune.course_folder import CourseFolder, find_course
-from desktop_app.finetune.course_material import material_of, note_run
+from desktop_app.finetune.course_material import material_of
 from desktop_app.finetune.course_reading import bring_up_to_date
+from desktop_app.finetune.course_runs import take_notes
 from desktop_app.finetune.plan import Order, Plan, make_plan
 from desktop_app.finetune.preparing import Prepared, prepare
 from desktop_app.finetune.recipe import Choices
@@ -26,23 +27,9 @@ _N_CTX = 2048  # for the answers to general questions; nothing else is read whol
 _USUAL_N_CTX = 4096
 
 
-@dataclass(frozen=True, eq=False)
-class Planned:
-    """What is to be trained; of a course, and which of its examples are learned."""
-
-    plan: Plan
-    course: CourseFolder | None = None
-    learned: frozenset[str] = frozenset()
-
-    def note(self, run: Path) -> None:
-        """Have the course know of its run, once that is there."""
-        if self.course is not None:
-            note_run(self.course, run.name, self.learned)
-
-
 @contextmanager
-def planned(options: argparse.Namespace, folder: DataFolder) -> Iterator[Planned]:
-    """Give what is to be trained; its course, if it has one, is kept as it is meanwhile.
+def planned(options: argparse.Namespace, folder: DataFolder) -> Iterator[Plan]:
+    """Give what is to be trained; its course, if it has one, is kept as it is meanwhile, and then knows of its run.
 
     Raises:
         UserError: If something of it cannot be trained, or trained so.
@@ -52,19 +39,32 @@ def planned(options: argparse.Namespace, folder: DataFolder) -> Iterator[Planned
         return
     found = find_course(folder.courses, options.course)
     with found.held():
+        take_notes(found, folder.runs)
         bring_up_to_date(found)
         yield _plan_course(found, options, folder)
+        take_notes(found, folder.runs)
 
 
-def _plan_documents(options: argparse.Namespace, folder: DataFolder) -> Planned:
+def plan_now(options: argparse.Namespace, folder: DataFolder) -> Plan:
+    """Return what would be trained; a course is neither changed nor kept from being changed.
+
+    Raises:
+        UserError: If something of it cannot be trained, or trained so.
+    """
+    if options.course is None:
+        return _plan_documents(options, folder)
+    return _plan_course(find_course(folder.courses, options.course), options, folder)
+
+
+def _plan_documents(options: argparse.Namespace, folder: DataFolder) -> Plan:
     model = find_model(folder, options.model)
     continues = find_adapter(folder, options.continues) if options.continues else None
     sha256 = known_sha256(folder, model)
     order = Order(options.name, model, options.documents, Choices(**_chosen(options)), continues=continues)
-    return Planned(make_plan(_with_settings(order, sha256, options, folder)))
+    return make_plan(_with_settings(order, sha256, options, folder))
 
 
-def _plan_course(found: CourseFolder, options: argparse.Namespace, folder: DataFolder) -> Planned:
+def _plan_course(found: CourseFolder, options: argparse.Namespace, folder: DataFolder) -> Plan:
     """Plan a run of a course; what is said on the command line is in the place of what the course has."""
     course = found.load()
     if options.continues:
@@ -76,7 +76,7 @@ def _plan_course(found: CourseFolder, options: argparse.Namespace, folder: DataF
     made = material_of(found, folder.runs, model, sha256, options.from_scratch)
     choices = Choices(**{**chosen, "preset": course.preset, **_chosen(options)})
     order = Order(options.name or course.name, model, made.material, choices, continues=made.continues)
-    return Planned(make_plan(_with_settings(order, sha256, options, folder)), found, made.learned)
+    return make_plan(_with_settings(order, sha256, options, folder))
 
 
 def _chosen(options: argparse.Namespace) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def _with_settings(order: Order, sha256: str, options: argparse.Namespace, folde
     )
 
 
-def prepare_run(plan: Plan, runs: Path, folder: DataFolder, teller: Teller) -> Prepared:
+def prepare_run(plan: Plan, runs: Path, folder: DataFolder, teller: Teller, is_trial: bool = False) -> Prepared:
     """Make the folder of a run.
 
     Args:
@@ -102,6 +102,7 @@ def prepare_run(plan: Plan, runs: Path, folder: DataFolder, teller: Teller) -> P
         runs: Where runs are.
         folder: Has the settings.
         teller: Tells what is being done.
+        is_trial: It is only to be seen how long the training takes, and that soon.
 
     Raises:
         UserError: If nothing can be learned, or it cannot be written.
@@ -112,7 +113,7 @@ def prepare_run(plan: Plan, runs: Path, folder: DataFolder, teller: Teller) -> P
         teller.doing("Loading the model.")
         chosen = replace(settings.load_settings(), n_ctx=n_ctx, speculate=False)
         engine.ask(Load(engine.next_request(), str(plan.order.model), chosen), Loaded)
-        prepared = prepare(runs, plan, engine, teller.doing)
+        prepared = prepare(runs, plan, engine, teller.doing, is_trial)
     teller.line("The engine has ended, so that the trainer has its memory.")
     for note in prepared.run.about["notes"]:
         teller.line(note)

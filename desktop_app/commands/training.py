@@ -17,8 +17,9 @@ from desktop_app.engine.client import EngineClient
 from desktop_app.errors import UserError
 from desktop_app.finetune import events
 from desktop_app.finetune.following import train
+from desktop_app.finetune.paces import remember_pace
 from desktop_app.finetune.proof import prove
-from desktop_app.finetune.report import as_text
+from desktop_app.finetune.report_figures import as_text
 from desktop_app.finetune.run_folder import ask_to_pause, held, read_progress
 from desktop_app.finetune.trained import enter_run, export_run
 from desktop_app.finetune.trainer_process import Start
@@ -52,13 +53,19 @@ def train_and_finish(run: Path, base: Base, start: Start, folder: DataFolder, te
                 sampler.note(event)
         finally:
             teller.end()
+            remember_pace(folder.runs, run)
     if read_progress(run).last == events.PAUSED:
-        word = word_for(run, folder)
-        teller.line(f"“{run.name}” is paused, and all is saved. Go on with: moatless finetune resume {word}")
+        say_paused(run, folder, teller)
     elif (run / RESULT).is_file():
         finish(run, base, model, folder, teller)
     else:
         raise UserError(f"“{run.name}” has ended before anything was learned.", "Resume it.")
+
+
+def say_paused(run: Path, folder: DataFolder, teller: Teller) -> None:
+    """Say that nothing is lost, and how to go on."""
+    word = word_for(run, folder)
+    teller.line(f"“{run.name}” is paused, and all is saved. Go on with: moatless finetune resume {word}")
 
 
 @contextmanager

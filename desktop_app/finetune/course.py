@@ -6,7 +6,8 @@
     written.jsonl          a `Written` a line: what the model has written examples from, and is not asked again
     lock                   held by whoever changes the folder
 
-A run is made from a course (`course_material`), and a course may have several: each continues the one before.
+A run is made from a course (`course_material`), and a course may have several: each continues the one before. It comes
+to know them by what they bring along (`course_runs`).
 """
 
 from desktop_app.engine.messages import ChatMessage, Struct
@@ -14,6 +15,7 @@ from desktop_app.finetune.goals import STYLE
 from desktop_app.finetune.pieces import Exchange, Passage, Piece
 from desktop_app.finetune.private_data import DEFAULT_OUT
 from desktop_app.finetune.recipe import BALANCED
+from desktop_app.finetune.script import n_words
 from desktop_app.trainer.contract import TEXT
 
 COURSE, TEXTS, EXAMPLES, WRITTEN, LOCK = "course.json", "texts", "examples.jsonl", "written.jsonl", "lock"
@@ -66,7 +68,7 @@ class ReadFile(Struct, frozen=True):
     def n_words(self) -> int:
         """Words of everything that was read."""
         said = sum(each.n_words for each in self.exchanges)
-        return said + sum(len(each.text.split()) for each in self.sections)
+        return said + sum(n_words(each.text) for each in self.sections)
 
 
 class GivenExchange(Struct, frozen=True):
@@ -83,7 +85,7 @@ class GivenExchange(Struct, frozen=True):
 
     @property
     def n_words(self) -> int:
-        return sum(len(each.split()) for each in (*(message.content for message in self.prompt), *self.answers))
+        return sum(map(n_words, (*(message.content for message in self.prompt), *self.answers)))
 
 
 class CourseDocument(Struct, frozen=True):
@@ -116,6 +118,11 @@ class CourseDocument(Struct, frozen=True):
     n_learned: int = -1
     before: str = ""
     trouble: str = ""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is known what of it is held out."""
+        return self.n_learned >= 0
 
 
 class Course(Struct, frozen=True):
@@ -157,7 +164,8 @@ class CourseExample(Struct, frozen=True):
         id: Stays the same when the row is edited; no two rows have the same.
         origin: One of `goals`' PASSAGE, GIVEN, OWN and WRITTEN.
         document: The sha256 of the document it comes from; empty for the person's own.
-        group: What it may not be parted from when something is held out.
+        group: What it may not be parted from when something is held out. Of the person's own, its id until that is
+            settled.
         kind: One of the contract's: text, pair, up or down.
         prompt: Empty for a passage.
         answers: One; of a pair two, the better one first. Of a passage, its text.

@@ -1,20 +1,23 @@
 """A document that was changed since it was read: its rows go over to what it says now.
 
-A row whose text is still there stays what it is, wherever they have moved to. What is new becomes new rows:
+A row whose text is still there stays what it is, wherever its paragraphs have moved to. What is new becomes new rows:
 held out if the document is, and learned otherwise, as long as it is nothing that is held out. A row whose text is
 gone stays only as long as it is needed: to measure what was learned, or to know that it was learned.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from msgspec.structs import replace
 
 from desktop_app.finetune.course import CourseDocument, CourseExample, ReadFile
-from desktop_app.finetune.course_rows import exchange_id, held_out_rows, passage_row
-from desktop_app.finetune.course_texts import SECTION_WORDS, paragraphs, passages, text_of
-from desktop_app.finetune.goals import GIVEN, PASSAGE
-from desktop_app.finetune.near_copies import near_copies
+from desktop_app.finetune.course_exchanges import exchange_id
+from desktop_app.finetune.course_rows import held_out_rows, held_out_texts, passage_row
+from desktop_app.finetune.course_texts import PASSAGE_CHARACTERS, SECTION_WORDS, passages, text_of
+from desktop_app.finetune.cutting import PARAGRAPH, cut, sentences
+from desktop_app.finetune.goals import GIVEN, PASSAGE, TASK
+from desktop_app.finetune.near_copies import Parts, near_copies
 from desktop_app.finetune.pieces import Exchange, Passage
 
 
@@ -34,52 +37,26 @@ def take_over(
     Args:
         document: Its `before` is the hash of that; what is held out of it is still as it was of that.
         read: What was read in it now.
-        before: What had been read.
+        before: What had been read, or None if that is lost.
         rows: Of the course.
     """
+    mine = [row for row in rows if row.document == document.before]
+    passages_before = [row.answers[0] for row in mine if row.origin == PASSAGE]
+    was = text_of(before) if before is not None else "\n\n".join(passages_before)
     text = text_of(read)
-    end = text_of(before)[document.n_learned :] if before is not None else ""
-    settled = replace(document, n_learned=_n_learned(document, end, text), before="")
-    if not any(each.document == document.before for each in rows):  # or it was done already, and not noted
+    settled = replace(document, n_learned=_n_learned(document, was, text), before="")
+    if not mine:  # or it was done already, and not noted
         return TakenOver(settled, tuple(rows))
-    exchanges = {exchange_id(Exchange(each.kind, each.prompt, each.answers)) for each in read.exchanges}
-    kept = _kept(document, rows, text, exchanges)
-    if any(each.origin == PASSAGE for each in rows if each.document == document.before):
-        kept += _new_rows(settled, text, kept)
+    now = _Said(text)
+    gone = _gone(mine, now, {exchange_id(Exchange(each.kind, each.prompt, each.answers)) for each in read.exchanges})
+    kept = [
+        _moved(row, document.sha256, row.id in gone) if row.document == document.before else row
+        for row in rows
+        if row.id not in gone or row.run
+    ]
+    if passages_before:
+        kept += _new_rows(settled, _new_text(now, was, [row for row in mine if row.id in gone]), document.before, kept)
     return TakenOver(settled, tuple(kept))
-
-
-def _n_learned(document: CourseDocument, end: str, text: str) -> int:
-    """Return how many characters are learned: up to the first paragraph that was held out, if that is still there."""
-    if document.is_held_out:
-        return 0
-    starts = [place for each in paragraphs(end) if (place := text.find(each)) > 0]
-    return min(starts, default=len(text))
-
-
-def _kept(
-    document: CourseDocument, rows: Iterable[CourseExample], text: str, exchanges: set[str]
-) -> list[CourseExample]:
-    kept: list[CourseExample] = []
-    gone: set[str] = set()
-    for row in rows:
-        if row.document != document.before:
-            kept.append(row)
-            continue
-        moved = replace(row, document=document.sha256)
-        if row.origin == PASSAGE:
-            is_there = row.is_edited or all(part in text for part in paragraphs(row.answers[0]))
-        elif row.origin == GIVEN:
-            is_there = row.is_edited or row.id in exchanges
-        else:
-            is_there = source_of(row.id) not in gone
-        if is_there or row.is_held_out:
-            kept.append(moved)
-            continue
-        gone.add(row.id)
-        if row.run:
-            kept.append(replace(moved, is_left_out=True))
-    return kept
 
 
 def source_of(written: str) -> str:
@@ -87,22 +64,91 @@ def source_of(written: str) -> str:
     return written.partition(".")[0]
 
 
-def _new_rows(document: CourseDocument, text: str, kept: Sequence[CourseExample]) -> list[CourseExample]:
-    """Return rows of the paragraphs that no row has yet."""
-    mine = [each for each in kept if each.document == document.sha256 and each.origin == PASSAGE]
-    left = text
-    for row in mine:
-        for part in () if row.is_left_out else paragraphs(row.answers[0]):
-            left = left.replace(part, "", 1)
-    new = paragraphs(left)
+def _moved(row: CourseExample, sha256: str, is_gone: bool) -> CourseExample:
+    return replace(row, document=sha256, is_left_out=row.is_left_out or is_gone)
+
+
+def _n_learned(document: CourseDocument, was: str, text: str) -> int:
+    """Return how many characters of a text are learned, so that as little as can be changes sides."""
     if document.is_held_out:
-        parts = {each.group for each in mine}
-        words = None if parts == {document.before} else SECTION_WORDS
-        found = held_out_rows(document.sha256, "\n\n".join(new), words)
-        return [replace(each, group=document.before) for each in found] if words is None else found
-    known = [
-        Passage(part, "") for each in mine if each.is_held_out or each.is_edited for part in paragraphs(each.answers[0])
+        return 0
+    sides = was[: document.n_learned], was[document.n_learned :]
+    learned, held_out = ({part.strip() for part in sentences(side)} for side in sides)
+    at, n_wrong = len(text), 0  # of characters, beside those that would be if all of it were learned
+    best = (n_wrong, -at)
+    for part in reversed(sentences(text)):
+        at -= len(part)
+        n_wrong += len(part) * ((part.strip() in learned) - (part.strip() in held_out))
+        best = min(best, (n_wrong, -at))
+    return -best[1]
+
+
+class _Said:
+    """What a text says, in parts: its paragraphs, and the sentences of one that is longer than a passage."""
+
+    def __init__(self, text: str) -> None:
+        self.parts = _parts(text)
+        self._known = {part.strip() for part in self.parts}
+        self._long = [part for part in self.parts if len(part) > PASSAGE_CHARACTERS]
+
+    def parts_of(self, passage: str) -> list[str]:
+        """Return the parts of a passage, which may be sentences of a paragraph alone."""
+        found = (part.strip() for part in cut(passage, PARAGRAPH))
+        return [part for each in found for part in ([each] if each in self._known else map(str.strip, sentences(each)))]
+
+    def has(self, passage: str) -> bool:
+        parts = self.parts_of(passage)
+        return all(part in self._known or any(part in each for each in self._long) for part in parts)
+
+
+def _parts(text: str) -> list[str]:
+    paragraphs = cut(text, PARAGRAPH)
+    return [
+        part for each in paragraphs for part in ([each] if len(each.strip()) <= PASSAGE_CHARACTERS else sentences(each))
     ]
-    copies = near_copies([Passage(each, "") for each in new], known)
-    texts = passages("\n\n".join(each for place, each in enumerate(new) if place not in copies))
-    return [passage_row(document.sha256, each, is_end=False, taken=number) for number, each in enumerate(texts, 1)]
+
+
+def _gone(mine: Iterable[CourseExample], now: _Said, exchanges: set[str]) -> set[str]:
+    """Return the ids of the rows whose text is not there any more, and of what was written from them."""
+
+    def is_there(row: CourseExample) -> bool:
+        if row.is_held_out or row.is_edited:
+            return True
+        if row.origin == GIVEN:
+            return row.id in exchanges
+        return row.origin not in (PASSAGE, TASK) or now.has(row.answers[0])
+
+    gone = {row.id for row in mine if not is_there(row)}
+    return gone | {row.id for row in mine if source_of(row.id) in gone and not row.is_held_out}
+
+
+def _new_text(now: _Said, was: str, gone: Iterable[CourseExample]) -> str:
+    """Return what a text says that no row has: what is new in it, and what is left of rows that are gone."""
+    wanted = Counter(map(str.strip, now.parts)) - Counter(map(str.strip, _parts(was)))
+    for row in gone:
+        if row.origin == PASSAGE and not row.is_left_out:
+            wanted.update(now.parts_of(row.answers[0]))
+    found = []
+    for part in now.parts:
+        if wanted[part.strip()] > 0:
+            wanted[part.strip()] -= 1
+            found.append(part)
+    return "".join(found)
+
+
+def _new_rows(document: CourseDocument, text: str, before: str, kept: Sequence[CourseExample]) -> list[CourseExample]:
+    """Return rows of a new text, without what is on the other side already."""
+    mine = [row for row in kept if row.document == document.sha256 and row.origin == PASSAGE]
+    if document.is_held_out:
+        others = [Passage(row.answers[0], "") for row in kept if row.origin == PASSAGE and not row.is_held_out]
+    else:
+        others = [*held_out_texts(kept), *(Passage(row.answers[0], "") for row in mine if row.is_edited)]
+    parts = Parts([text])
+    [new] = parts.without(near_copies(parts.pieces, others))
+    if document.is_held_out:
+        words = None if {row.group for row in mine} == {before} else SECTION_WORDS
+        found = held_out_rows(document.sha256, new, words)
+        return [replace(each, group=before) for each in found] if words is None else found
+    return [
+        passage_row(document.sha256, each, is_end=False, taken=number) for number, each in enumerate(passages(new), 1)
+    ]

@@ -181,6 +181,20 @@ class CourseFolder:
         with self.held():
             self._replace(_text_name(text.sha256), msgspec.json.encode(text))
 
+    def forget_texts(self) -> None:
+        """Delete for good what was read in documents that were taken out, or in what was there before they changed.
+
+        Raises:
+            UserError: If the course cannot be read, or somebody else is changing it.
+        """
+        with self.held():
+            documents = self.load().documents
+            known = {_text_name(sha256) for each in documents for sha256 in (each.sha256, each.before)}
+            for path in (self._path / TEXTS).glob("*"):
+                if f"{TEXTS}/{path.name}" not in known:
+                    with suppress(OSError):
+                        path.unlink()
+
     # -------------------------------------------------------- files
 
     def _read(self, name: str) -> bytes | None:
@@ -265,10 +279,10 @@ def create_course(courses: Path, course: Course) -> CourseFolder:
     if not course.name.strip():
         raise UserError("The course has no name.", "Give it one; its adapters will be called the same.")
     name = course.name.strip() if is_safe_name(course.name.strip()) else "course"
-    paths = (courses / name, *(courses / f"{name} {number}" for number in range(2, _MOST_OF_ONE_NAME)))
+    names = (name, *(f"{name} {number}" for number in range(2, _MOST_OF_ONE_NAME)))
     try:
         courses.mkdir(parents=True, exist_ok=True)
-        path = next(each for each in paths if _made(each))
+        path = next(path for each in names if _made(path := courses / each))
     except OSError as error:
         raise UserError(
             f"Moatless cannot write to {courses}.", "Make the folder writable, or free some space, then try again."

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from msgspec.structs import replace
-
 from desktop_app.errors import UserError
 from desktop_app.finetune.course import Course, CourseDocument, CourseExample
 from desktop_app.finetune.course_folder import CourseFolder
 from desktop_app.finetune.course_rows import effective
+from desktop_app.finetune.course_runs import RunNote
 from desktop_app.finetune.documents import Document, Documents
 from desktop_app.finetune.goals import GOALS, OWN
 from desktop_app.finetune.pieces import Passage
@@ -39,12 +38,10 @@ class CourseMaterial:
     Attributes:
         material: For the plan.
         continues: The file of the adapter that is trained further, or None.
-        learned: The ids of the rows that are learned.
     """
 
     material: Material
     continues: Path | None
-    learned: frozenset[str]
 
 
 def material_of(folder: CourseFolder, runs: Path, model: Path, model_sha256: str, is_anew: bool) -> CourseMaterial:
@@ -84,8 +81,8 @@ def material_of(folder: CourseFolder, runs: Path, model: Path, model_sha256: str
     wanted = [*learned, *held_out]
     documents = tuple(_documents(course.documents, wanted))
     parts = Split(tuple(row.piece() for row in learned), tuple(row.piece() for row in held_out))
-    material = Material(Documents(documents, tuple(notes)), parts, about)
-    return CourseMaterial(material, continues, frozenset(row.id for row in learned))
+    note = RunNote(course.created_at, tuple(row.id for row in learned))
+    return CourseMaterial(Material(Documents(documents, tuple(notes)), parts, about, note), continues)
 
 
 def _nothing(course: Course) -> UserError:
@@ -164,16 +161,3 @@ def _is_worth_it(run: Path) -> bool:
     """Return whether what a run has learned is worth going on with: it is better, or that could not be measured."""
     report = read_report(run)
     return report is not None and report.outcome in (Outcome.GAIN, Outcome.NOT_MEASURED)
-
-
-def note_run(folder: CourseFolder, run: str, learned: frozenset[str]) -> None:
-    """Note that a run is there, and what it learns.
-
-    Raises:
-        UserError: If it cannot be saved.
-    """
-    with folder.held():
-        rows = folder.examples()
-        folder.save_examples([replace(row, run=run) if row.id in learned and not row.run else row for row in rows])
-        course = folder.load()
-        folder.save(replace(course, runs=(*course.runs, run)))

@@ -81,7 +81,9 @@ def bring_up_to_date(folder: CourseFolder, notes: Sequence[str] | None = None) -
             taken = take_over(document, read, folder.text(document.before), rows)
             document, rows = taken.document, taken.rows
         documents.append(document)
-    made = rows_of(replace(settled, documents=tuple(documents)), folder.text, rows)
+    kept_ids = {row.id for row in rows}
+    gone = [row for row in known if row.id not in kept_ids]
+    made = rows_of(replace(settled, documents=tuple(documents)), folder.text, rows, gone)
     if made.rows != known:
         folder.save_examples(made.rows)
     kept: Iterable[str] = course.notes if notes is None else (*notes, *filter(is_of_written, course.notes))
@@ -89,6 +91,7 @@ def bring_up_to_date(folder: CourseFolder, notes: Sequence[str] | None = None) -
     done = replace(settled, documents=tuple(documents), notes=tuple(dict.fromkeys((*kept, *made.notes))))
     if done != settled:
         folder.save(done)
+    folder.forget_texts()
 
 
 class _Reading:
@@ -162,18 +165,19 @@ class _Reading:
 
     def _take(self, key: str, read: ReadFile, modified_at: float) -> None:
         known = self._documents.get(key)
-        same = next(
-            (each for each in self._documents.values() if each.sha256 == read.sha256 and each.path != key), None
-        )
-        if same is not None and Path(same.path).exists():
+        same = [each for each in self._documents.values() if each.sha256 == read.sha256 and each.path != key]
+        there = [each for each in same if Path(each.path).exists()]
+        wanted = next((each for each in there if not each.is_left_out), None)
+        if wanted is not None:
             self._documents[key] = CourseDocument(
-                key, read.name, kind=read.kind, trouble=f"It has the same content as “{same.name}”, and was left out."
+                key, read.name, kind=read.kind, trouble=f"It has the same content as “{wanted.name}”, and was left out."
             )
             return
         self._folder.save_text(read)
-        if same is not None:  # it was moved
-            del self._documents[same.path]
-            known = same
+        if same and not there:  # it was moved
+            known = self._documents.pop(same[0].path)
+        elif same and (known is None or known.trouble):  # it was left out there; what is held out of it is settled
+            known = replace(there[0], is_left_out=False)
         self._documents[key] = _document(key, read, modified_at, known)
 
 
@@ -194,7 +198,7 @@ def _document(key: str, read: ReadFile, modified_at: float, known: CourseDocumen
     if known is None or known.trouble:
         return found
     found = replace(found, is_left_out=known.is_left_out)
-    if known.n_learned < 0:
+    if not known.is_settled:
         return found
     before = known.before if known.sha256 == read.sha256 else known.before or known.sha256
     before = "" if before == read.sha256 else before  # it was changed back

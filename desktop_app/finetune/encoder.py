@@ -77,11 +77,13 @@ class EngineEncoder:
         sizes = [sum(len(message.content) for message in conversation) for conversation in conversations]
         found: list[EncodedChat] = []
         for batch in _batches(conversations, sizes):
-            found += self._ask(conversations=batch).conversations
+            found += self._ask(batch, first=len(found) + 1).conversations
         return found
 
-    def _ask(self, conversations: tuple[Conversation, ...] = (), texts: tuple[str, ...] = ()) -> Encoded:
-        return self._engine.ask(Encode(self._engine.next_request(), conversations, texts), Encoded)
+    def _ask(
+        self, conversations: tuple[Conversation, ...] = (), texts: tuple[str, ...] = (), first: int = 1
+    ) -> Encoded:
+        return self._engine.ask(Encode(self._engine.next_request(), conversations, texts, first), Encoded)
 
 
 def _batches(items: Sequence[_Item], sizes: Sequence[int]) -> Iterator[tuple[_Item, ...]]:

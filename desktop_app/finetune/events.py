@@ -15,7 +15,6 @@ STARTED, CALIBRATED, STEP, EVALUATED = "started", "calibrated", "step", "evaluat
 SAVED, LEANER, PAUSED, FINISHED, FAILED = "saved", "leaner", "paused", "finished", "failed"
 PROVING, PROVED, EXPORTED = "proving", "proved", "exported"
 DAMAGED, UNSAVED = "damaged", "unsaved"  # whose sentence is told, and the run goes on
-DONE, STOPPED, DIVERGED = "done", "stopped", "diverged"  # reasons of `finished`, besides early
 
 
 def add_event(folder: Path, event: str, **facts: Any) -> Event:

@@ -11,6 +11,7 @@ from typing import Any
 
 from desktop_app.errors import UserError
 from desktop_app.finetune.course import Course, CourseExample
+from desktop_app.finetune.paces import text_size
 from desktop_app.finetune.pieces import Exchange
 from desktop_app.finetune.recipe import (
     LONGEST,
@@ -22,6 +23,7 @@ from desktop_app.finetune.recipe import (
     choose_loss,
     choose_replay,
     make_recipe,
+    replay_count,
 )
 from desktop_app.settings.option import Choice, Decimal, Option, Whole
 from desktop_app.trainer.contract import APO_ZERO, AUTO, DPO, FAST, KTO, LEAN, LIKELIHOOD, PACKED, TARGETS, Recipe
@@ -156,12 +158,15 @@ class Learned:
         passages: Characters of each text.
         exchanges: One of each kind.
         n_new: How many rows no run has learned yet.
+        size, held_out: How much there is to read in them, and in what is held out; see `paces.text_size`.
     """
 
     n_exchanges: int = 0
     passages: tuple[int, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
     n_new: int = 0
+    size: int = 0
+    held_out: int = 0
 
     @property
     def n_rows(self) -> int:
@@ -181,18 +186,22 @@ class Matter:
         exchanges: At least one of each kind.
         n_ctx_train: Context length that the model was trained for.
         continued_rank: Of the adapter that is trained further, or None.
+        size, held_out: How much there is to read in an epoch, and in what is held out; see `paces.text_size`.
     """
 
     n_examples: int
     exchanges: tuple[Exchange, ...] = ()
     n_ctx_train: int = LONGEST
     continued_rank: int | None = None
+    size: int = 0
+    held_out: int = 0
 
 
 def learned_of(course: Course, rows: Sequence[CourseExample]) -> Learned:
     """Return what is learned of a course: neither held out nor left out."""
     left_out = {each.sha256 for each in course.documents if each.is_left_out}
-    learned = [row for row in rows if not (row.is_held_out or row.is_left_out or row.document in left_out)]
+    used = [row for row in rows if not (row.is_left_out or row.document in left_out)]
+    learned = [row for row in used if not row.is_held_out]
     asked = [row for row in learned if row.prompt]
     kinds = {row.kind: row for row in asked}
     return Learned(
@@ -200,7 +209,13 @@ def learned_of(course: Course, rows: Sequence[CourseExample]) -> Learned:
         passages=tuple(row.characters for row in learned if not row.prompt),
         exchanges=tuple(piece for row in kinds.values() if isinstance(piece := row.piece(), Exchange)),
         n_new=sum(not row.run for row in learned),
+        size=_size(learned),
+        held_out=_size([row for row in used if row.is_held_out]),
     )
+
+
+def _size(rows: Sequence[CourseExample]) -> int:
+    return text_size(sum(row.characters for row in rows), sum(bool(row.prompt) for row in rows))
 
 
 def matter_of(
@@ -218,9 +233,14 @@ def matter_of(
     """
     fits = choose_length(choices, n_ctx_train) * characters_per_token
     n_learned = learned.n_exchanges + sum(ceil(characters / fits) for characters in learned.passages)
-    matter = Matter(n_learned, learned.exchanges, n_ctx_train, continued_rank)
-    replay = min(0.9, choose_replay(choices, _loss(choices, matter)))
-    return replace(matter, n_examples=round(n_learned * share / (1 - replay)))
+    matter = Matter(round(n_learned * share), learned.exchanges, n_ctx_train, continued_rank)
+    n_replay = replay_count(matter.n_examples, min(0.9, choose_replay(choices, _loss(choices, matter))))
+    return replace(
+        matter,
+        n_examples=matter.n_examples + n_replay,
+        size=round(learned.size * share) + text_size(0, 0, n_replay),
+        held_out=learned.held_out,
+    )
 
 
 def with_values(preset: str, values: Mapping[str, Value]) -> Choices:

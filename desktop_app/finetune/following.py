@@ -7,7 +7,7 @@ from pathlib import Path
 
 from desktop_app.errors import UserError
 from desktop_app.finetune import events
-from desktop_app.finetune.run_folder import read_progress, withdraw_requests
+from desktop_app.finetune.run_folder import read_progress
 from desktop_app.finetune.trainer_process import Start, start_trainer
 from desktop_app.trainer.contract import FAST, LOG
 from desktop_app.trainer.memory import leaner
@@ -31,7 +31,6 @@ def train(run: Path, start: Start, starter: Starter = start_trainer) -> Iterator
     Raises:
         UserError: If it fails, or dies of anything else.
     """
-    withdraw_requests(run)
     while reason := (yield from _follow(run, start, starter)):
         mode = _leaner_mode(run, start)
         if not mode:
@@ -58,7 +57,7 @@ def _follow(run: Path, start: Start, starter: Starter) -> Generator[events.Event
                 yield event
     finally:
         if start.is_trial and process.poll() is None:
-            process.terminate()
+            process.kill()  # it keeps nothing, and whoever stops it wants the computer now
             process.wait()
     if failed:
         raise failed

@@ -8,8 +8,7 @@ from desktop_app.finetune.chat_examples import chat_examples
 from desktop_app.finetune.encoder import Encoder
 from desktop_app.finetune.pieces import Exchange, Passage, Piece
 from desktop_app.finetune.plan import Plan
-from desktop_app.finetune.recipe import FEWEST_PREFERENCES, choose_replay, make_recipe
-from desktop_app.finetune.replay import replay_count
+from desktop_app.finetune.recipe import FEWEST_PREFERENCES, choose_replay, make_recipe, replay_count
 from desktop_app.finetune.split import Split, split
 from desktop_app.finetune.text_examples import text_examples
 from desktop_app.finetune.words import count

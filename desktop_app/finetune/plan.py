@@ -8,6 +8,7 @@ from typing import Any
 from desktop_app.adapters.stack import check_stack
 from desktop_app.engine.messages import AdapterScale, Stack
 from desktop_app.errors import UserError
+from desktop_app.finetune.course_runs import RunNote
 from desktop_app.finetune.documents import Documents, read_documents
 from desktop_app.finetune.frozen import Layer, Parent, check_continues, open_parent, open_stack
 from desktop_app.finetune.model_file import check_trainable
@@ -23,11 +24,13 @@ class Material:
     Attributes:
         documents: Only those that something is from.
         about: More for `Run.about`.
+        note: What the course is to know of the run.
     """
 
     documents: Documents
     parts: Split
     about: Mapping[str, Any]
+    note: RunNote
 
 
 @dataclass(frozen=True)

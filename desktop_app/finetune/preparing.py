@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,14 @@ import numpy as np
 from desktop_app.adapters.effect import probe_text
 from desktop_app.engine.messages import Record, Recorded, Stack
 from desktop_app.errors import UserError
+from desktop_app.finetune.course_runs import write_note
 from desktop_app.finetune.encoder import Encoder, Engine, EngineEncoder
 from desktop_app.finetune.events import add_event
 from desktop_app.finetune.frozen import stack_arrays, start_arrays
 from desktop_app.finetune.lessons import Lessons, make_lessons
+from desktop_app.finetune.locks import hold_lock, is_locked
 from desktop_app.finetune.model_file import base_of, model_file
+from desktop_app.finetune.paces import SIZE, size_of
 from desktop_app.finetune.plan import Plan
 from desktop_app.finetune.replay import replay_examples
 from desktop_app.finetune.source_texts import write_source_texts
@@ -48,8 +52,10 @@ from desktop_app.trainer.contract import (
 PREPARED = "prepared"  # the first event of a run
 UNREADY = ".preparing-"
 
+_TRIAL, _AT_WORK = f"{UNREADY}estimate-", "at-work.lock"
 _MOST_PROBE_TOKENS = 1024
 _MOST_OF_ONE_NAME = 1000
+_TRIED_ANSWERS = 2  # that the model gives for a trial; they stand for all the others
 _LEFT_BEHIND_S = 24 * 3600  # nothing takes so long to prepare; whoever did was killed
 
 Tell = Callable[[str], None]
@@ -63,7 +69,7 @@ class Prepared:
     run: Run
 
 
-def prepare(runs: Path, plan: Plan, engine: Engine, tell: Tell) -> Prepared:
+def prepare(runs: Path, plan: Plan, engine: Engine, tell: Tell, is_trial: bool = False) -> Prepared:
     """Write a run folder.
 
     Args:
@@ -71,6 +77,7 @@ def prepare(runs: Path, plan: Plan, engine: Engine, tell: Tell) -> Prepared:
         plan: What is to be trained.
         engine: Has loaded the plan's model.
         tell: Is told in a sentence what is being done.
+        is_trial: It is only to be seen how long the training takes, and that soon.
 
     Raises:
         UserError: If nothing can be learned, the model not be read any more, or the folder not be written.
@@ -82,7 +89,10 @@ def prepare(runs: Path, plan: Plan, engine: Engine, tell: Tell) -> Prepared:
     if lessons.n_replay:
         tell("Having the model answer some general questions, so that it stays what it is.")
         seed, length = lessons.recipe.seed, lessons.recipe.length
-        replay = replay_examples(engine, encoder, plan.acting, lessons.n_replay, length, seed)
+        n_answers = min(lessons.n_replay, _TRIED_ANSWERS) if is_trial else lessons.n_replay
+        replay = replay_examples(engine, encoder, plan.acting, n_answers, length, seed)
+        if is_trial:
+            replay = list(islice(cycle(replay), lessons.n_replay))
     tell("Reading the model.")
     run = _run(plan, lessons, len(replay))
     with _whole_or_not(runs, plan.order.name) as (building, finish):
@@ -93,6 +103,8 @@ def prepare(runs: Path, plan: Plan, engine: Engine, tell: Tell) -> Prepared:
         write_examples(building / HELD_OUT, lessons.held_out)
         write_source_texts(building, lessons.parts.learned, lessons.parts.held_out)
         _write_adapters(building, plan, run)
+        if plan.settled is not None:
+            write_note(building, plan.settled.note)
         tell("Recording what the model expects of a text, to compare the trainer with it.")
         _write_probe(building, engine, encoder, plan.acting, plan.header.n_ctx_train)
         facts = {name: run.about[name] for name in ("learned", "held_out", "replay", "notes")}
@@ -122,6 +134,7 @@ def _about(plan: Plan, lessons: Lessons, n_replay: int) -> dict[str, Any]:
         "learned": _counts(lessons.learned),
         "held_out": _counts(lessons.held_out),
         "replay": n_replay,
+        SIZE: size_of(lessons.parts.learned, n_replay),
         "stack": [{"sha256": each.sha256, "scale": each.scale} for each in plan.stack],
         "parent": {"sha256": plan.parent.sha256} if plan.parent else None,
         "notes": list(lessons.notes),
@@ -178,6 +191,23 @@ def _whole_or_not(runs: Path, name: str) -> Iterator[tuple[Path, Callable[[], Pa
     finally:
         if building is not None:
             shutil.rmtree(building, ignore_errors=True)
+
+
+@contextmanager
+def trial_folder(runs: Path) -> Iterator[Path]:
+    """Give a folder for a run that is only tried, and remove it, with those of others who were killed."""
+    for folder in runs.glob(f"{_TRIAL}*"):
+        if (folder / _AT_WORK).exists() and not is_locked(folder / _AT_WORK):
+            shutil.rmtree(folder, ignore_errors=True)
+    _clear(runs)
+    with tempfile.TemporaryDirectory(prefix=_TRIAL, dir=runs) as name:
+        folder = Path(name)
+        held = hold_lock(folder / _AT_WORK)
+        try:
+            yield folder
+        finally:
+            if held is not None:
+                held.release()
 
 
 def _clear(runs: Path) -> None:

@@ -27,7 +27,7 @@ DEFAULT_OUT = (SECRET, CARD, IBAN)
 _KEYS = re.compile(
     r"""
     -----BEGIN\ [A-Z ]{0,30}PRIVATE\ KEY(?:\ BLOCK)?-----(?:[^-]{0,20000}-----END\ [A-Z ]{0,40}-----)?
-    | \beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*                                    # JSON Web Tokens
+    | \beyJ[\w-]{8,500}+\.eyJ[\w-]{8,5000}+\.[\w-]*                           # JSON Web Tokens
     | \b(?:
         sk-[A-Za-z0-9_-]{20,} | [sr]k_(?:live|test)_[A-Za-z0-9]{16,}            # OpenAI and those like it, Stripe
         | gh[pousr]_[A-Za-z0-9]{30,} | github_pat_\w{22,} | glpat-[\w-]{20,}    # GitHub, GitLab
@@ -38,20 +38,23 @@ _KEYS = re.compile(
     """,
     re.VERBOSE,
 )
+# Names often have more before these words, as DB_PASSWORD and dbPassword have.
 _PASSWORD = re.compile(
-    r"\b(?:password|passwd|pwd|passphrase|passcode|passwort|kennwort|mot de passe|contraseña|senha|wachtwoord)"
+    r"(?:password|passwd|pwd|passphrase|passcode|passwort|kennwort|mot de passe|contraseña|senha|wachtwoord)"
     r"[\"']?[ \t]{0,3}[:=][ \t]{0,3}(?P<value>[^\s,;]{4,200})",
     re.IGNORECASE,
 )
 _TOKEN = re.compile(
-    r"\b(?:api|access|secret|auth|client)[ _-]?(?:key|token|secret)[\"']?[ \t]{0,3}[:=][ \t]{0,3}"
+    r"(?:(?:api|access|secret|auth|client)[ _-]?(?:key|token|secret)[\"']?[ \t]{0,3}[:=]|\bbearer[ ])[ \t]{0,3}"
     r"(?P<value>[^\s,;]{12,200})",
     re.IGNORECASE,
 )
-# What stands there in programs and manuals instead of a password.
+_IN_ADDRESS = re.compile(r"://[^\s:/@]{0,100}:(?P<value>[^\s/@]{1,200})@")  # https://name:password@host
+# What stands there in programs, manuals and rules instead of a password.
 _NO_PASSWORD = re.compile(
     r"[\"'`]?(?:<.*|\[.*|\{.*|\$.*|%.*|\*+|\.+|…|x{4,}|none|null|true|false|str(?:ing)?|text|bytes|any|optional.*|your.*"
-    r"|changeme|password|passwort|secret|example|required|.*\(.*|\w+(?:\.\w+)+)[\"'`]?",
+    r"|changeme|pass(?:word|wort)?|secret|example|required|.*\(.*|\w+(?:\.\w+)+"
+    r"|must|should|needs|have|cannot|please|enter|minimum|muss|darf|soll|bitte|mindestens|doit|debe|deve|moet)[\"'`]?",
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"(?<![\w.+/-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,4}[A-Za-z]{2,24}\b(?![\w/-])")
@@ -88,7 +91,7 @@ _PLACE = re.compile(
     re.VERBOSE,
 )
 
-_SENTENCE_END = re.compile(r"[.!?\u2026]+[\"'\u201d\u2019)\]]*(?:\s+|$)|[\u3002\uff01\uff1f]|\n")
+_SENTENCE_END = re.compile(r"[.!?\u2026][\"'\u201d\u2019)\]]*(?:\s+|$)|[\u3002\uff01\uff1f]|\n")
 
 
 @dataclass(frozen=True, order=True)
@@ -138,14 +141,15 @@ def without_private(text: str, kinds: Collection[str]) -> str:
         kept.append(text[position:start])
         position = max(position, end)
     kept.append(text[position:])
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", "".join(kept))).strip()
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"(?<![ \t])[ \t]+\n", "\n", "".join(kept))).strip()
 
 
 def _secrets(text: str) -> Iterator[tuple[int, int]]:
     yield from (match.span() for match in _KEYS.finditer(text))
-    for match in _PASSWORD.finditer(text):
-        if not _NO_PASSWORD.fullmatch(match["value"]):
-            yield match.span()
+    for pattern in (_PASSWORD, _IN_ADDRESS):
+        for match in pattern.finditer(text):
+            if not _NO_PASSWORD.fullmatch(match["value"]):
+                yield match.span()
     for match in _TOKEN.finditer(text):
         if not _NO_PASSWORD.fullmatch(match["value"]) and re.search(r"\d", match["value"]):
             yield match.span()

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 Span = tuple[int, int]
 
-_CARD = re.compile(r"(?<![\d.,+-])\d(?:[ -]?\d){12,18}(?![\d]|[.,-]\d)")
+_CARD = re.compile(r"(?<![\d.,+-])\d(?:[ \u00a0\u202f-]?\d){12,18}(?![\d]|[.,-]\d)")
 # Beginnings that are given out, by length: Visa, Mastercard, American Express, Diners, Discover, JCB, UnionPay.
 _CARD_BEGINNINGS = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}"
     r"|3(?:0[0-5]|[68]\d)\d{11}|6(?:011|5\d\d|4[4-9]\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|62\d{14,17}"
 )
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]){11,30}")
+_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ \u00a0\u202f]?[A-Z0-9]){11,30}")
 _COUNTRIES = {  # by how long their account numbers are
     15: "NO",
     16: "BE",
@@ -34,7 +34,11 @@ _COUNTRIES = {  # by how long their account numbers are
     32: "LC",
 }
 _IBAN_LENGTHS = {country: length for length, countries in _COUNTRIES.items() for country in countries.split()}
-_DATE = re.compile(r"(?:\d{1,2}[-./ ]){2}(?:19|20)?\d\d\b|(?:19|20)\d\d[-./ ]\d{1,2}[-./ ]\d{1,2}\b")
+_DATE = re.compile(
+    r"(?:\d{1,2}[-./ ]){2}(?:19|20)?\d\d\b|(?:19|20)\d\d[-./ ]\d{1,2}[-./ ]\d{1,2}\b"
+    r"|\b(?:19|20)\d\d ?[-\u2013] ?\d{1,2}[./](?:19|20)\d\d\b"  # 02/2023 - 05/2024
+)
+_BOOK = re.compile(r"\d{1,5}([ -])\d{1,7}\1\d{1,7}\1\d")
 _AMOUNT = re.compile(r"\d{1,3}(?:[., ]\d{3})+(?:[.,]\d{1,2})?|\d+[.,]\d{1,2}")
 _MONEY_BEFORE = re.compile(r"(?:[$€£¥#]|\b(?:EUR|USD|GBP|CHF|No\.?|Nr\.?))\s?$")
 _MONEY_AFTER = re.compile(r"\s?(?:[$€£¥%]|EUR\b|USD\b|GBP\b|CHF\b)")
@@ -52,7 +56,7 @@ def find_ibans(text: str) -> Iterator[Span]:
     """Yield where account numbers are: of the length of their country, with the right check digits."""
     for match in _IBAN.finditer(text):
         length = _IBAN_LENGTHS.get(match[0][:2], 0)
-        places = [place for place, character in enumerate(match[0]) if character != " "][:length]
+        places = [place for place, character in enumerate(match[0]) if character.isalnum()][:length]
         if length and len(places) == length:
             written = "".join(match[0][place] for place in places)
             moved = written[4:] + written[:4]
@@ -78,7 +82,7 @@ def _is_written_like_one(raw: str, line: str, start: int, end: int) -> bool:
     is_grouped = re.search(r"\d[ ()/.-]+\d", raw) is not None
     if not is_grouped and not raw.startswith("0"):
         return False
-    if _DATE.search(raw) or _AMOUNT.fullmatch(raw):
+    if _DATE.search(raw) or _AMOUNT.fullmatch(raw) or _is_book(raw):
         return False
     return not _MONEY_BEFORE.search(line[max(0, start - 5) : start]) and not _MONEY_AFTER.match(line[end : end + 5])
 
@@ -89,6 +93,13 @@ def _own_region() -> str | None:
     language = locale.getlocale()[0] or ""
     match = re.fullmatch(r"[a-z]{2,3}_([A-Z]{2})", language)
     return match[1] if match else None
+
+
+def _is_book(raw: str) -> bool:
+    """Return whether a number is an ISBN of ten digits, by its groups and its check digit."""
+    digits = re.sub(r"\D", "", raw)
+    total = sum(weight * int(digit) for weight, digit in zip(range(10, 0, -1), digits, strict=False))
+    return _BOOK.fullmatch(raw) is not None and len(digits) == 10 and total % 11 == 0
 
 
 def _has_luhn(digits: str) -> bool:

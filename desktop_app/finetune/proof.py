@@ -68,6 +68,8 @@ def prove(folder: Path, engine: Engine, tell: Tell = lambda _fraction: None) -> 
         tried = try_out(engine, texts, run, stacks, _part(tell, _READ_SHUFFLED, 1))
     earlier = set(run.about.get("earlier_groups", ()))
     kept = [each for each in measured if each.example.group in earlier]
+    passages = [each for each in measured if is_passage(each.example)]
+    by_kind = likelihood(passages), likelihood([each for each in measured if not is_passage(each.example)])
     report = Report(
         run.name,
         run.base.name,
@@ -81,7 +83,8 @@ def prove(folder: Path, engine: Engine, tell: Tell = lambda _fraction: None) -> 
         tried.speed,
         likelihood(kept) or preference(kept),
         run.about.get("unit", TEXT),
-        beyond_words([each for each in measured if is_passage(each.example)], control),
+        beyond_words(passages, control),
+        *(by_kind if all(by_kind) else ()),
     )
     write_report(folder, report)
     events.add_event(folder, events.PROVED, effect=asdict(effect), is_gain=report.is_gain)
@@ -186,11 +189,16 @@ def _training(progress: Progress) -> Training:
 
 def evaluation(report: Report) -> dict[str, Any]:
     """Return what the adapter's own file says of what was measured."""
+    changes = {
+        "held_out": report.held_out,
+        "passages": report.passages,
+        "exchanges": report.exchanges,
+        "preferred": report.preferred,
+        "kept": report.kept,
+        "beyond_words": report.beyond_words,
+    }
     return {
-        "held_out": asdict(report.held_out) if report.held_out else None,
-        "preferred": asdict(report.preferred) if report.preferred else None,
-        "kept": asdict(report.kept) if report.kept else None,
-        "beyond_words": asdict(report.beyond_words) if report.beyond_words else None,
+        **{name: asdict(change) if change else None for name, change in changes.items()},
         "repeated_words": report.memorised.words if report.memorised else None,
         "loss_before": report.training.loss_before,
         "loss_after": report.training.loss_after,

@@ -11,8 +11,8 @@ from itertools import islice
 
 from desktop_app.finetune.answering import Prompt
 from desktop_app.finetune.pieces import USER
+from desktop_app.finetune.script import WORD
 from desktop_app.finetune.source_texts import SourceText
-from desktop_app.finetune.word_runs import WORD
 from desktop_app.trainer.contract import DOWN
 
 OPENING_WORDS = 16  # of a text, that are given

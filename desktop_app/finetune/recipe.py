@@ -7,6 +7,7 @@ when it is met some dozens of times, and a step too few costs more than an early
 small batches and many epochs.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,7 @@ from desktop_app.trainer.contract import APO_ZERO, AUTO, DPO, LIKELIHOOD, LOSSES
 QUICK, BALANCED, THOROUGH = PRESETS = ("quick", "balanced", "thorough")
 FEWEST_PREFERENCES = 20  # fewer teach nothing that an instruction in the system prompt would not do better
 MOST_RANK = 512
+MOST_REPLAY = 60
 SHORTEST, LONGEST = 16, 8192  # tokens
 
 _RANKS = {QUICK: 8, BALANCED: 16, THOROUGH: 32}
@@ -141,6 +143,11 @@ def choose_replay(choices: Choices, loss: str) -> float:
     if choices.replay is not None:
         return choices.replay
     return _REPLAY if loss == LIKELIHOOD else _REPLAY_OF_PREFERENCES
+
+
+def replay_count(n_examples: int, share: float) -> int:
+    """Return how many answers of the model make up this share of all examples."""
+    return min(MOST_REPLAY, math.ceil(n_examples * share / (1 - share))) if share else 0
 
 
 def make_recipe(choices: Choices, loss: str, length: int, n_examples: int, continued_rank: int | None = None) -> Recipe:

@@ -5,7 +5,6 @@ are those of the model as it is before training, with the adapters that act then
 """
 
 import json
-import math
 import random
 from collections.abc import Iterator, Sequence
 
@@ -18,13 +17,7 @@ from desktop_app.paths import bundled
 from desktop_app.trainer.contract import TEXT, Example
 from desktop_app.trainer.contract import Sequence as Tokens
 
-MOST = 60
 ANSWER_TOKENS = 160  # enough for most of the questions, and a second or two each on a laptop
-
-
-def replay_count(n_examples: int, share: float) -> int:
-    """Return how many answers of the model make up this share of all examples."""
-    return min(MOST, math.ceil(n_examples * share / (1 - share))) if share else 0
 
 
 def replay_examples(
@@ -36,7 +29,7 @@ def replay_examples(
         engine: Writes the answers.
         encoder: Makes the tokens.
         stack: The adapters that act on the answers.
-        n_wanted: At most `MOST`.
+        n_wanted: At most `recipe.MOST_REPLAY`.
         length: Tokens of the longest example.
         seed: Chooses the questions.
     """

@@ -7,9 +7,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from desktop_app.finetune import events
 from desktop_app.finetune.measures import (
     LEAST_GROUPS,
+    LEAST_OF_A_KIND,
     Answered,
     Change,
     Overlap,
@@ -17,26 +17,15 @@ from desktop_app.finetune.measures import (
     Training,
 )
 from desktop_app.finetune.words import count
-from desktop_app.trainer.contract import LARGEST_DIVERGENCE, LARGEST_NLL_DIFFERENCE, MODES
+from desktop_app.trainer.contract import LARGEST_DIVERGENCE, LARGEST_NLL_DIFFERENCE
 from desktop_app.trainer.reading import Reading
 
 REPORT = "report.json"
 TEXT, DOCUMENT, SECTION, CONVERSATION = "text", "document", "section", "conversation"  # units
+ANSWER, LIKED = "answer", "liked"  # and what is better, besides texts
 
+SAYS_NOTHING = "this says nothing about other documents"
 MUCH_FORGOTTEN = 0.1  # nats a token; a tenth more surprise at every word of a general text
-_REASONS = {
-    events.DONE: "all steps were done",
-    "early": "ended early, because the loss on what was held out fell no more",
-    events.STOPPED: "stopped, and the best was kept",
-    events.DIVERGED: "ended when the loss became no number, and the best was kept",
-}
-_MODES = dict(
-    zip(
-        MODES,
-        ("fast: weights unpacked in memory", "packed: weights unpacked layer by layer", "lean: least memory, slowest"),
-        strict=True,
-    )
-)
 
 
 class Outcome(StrEnum):
@@ -50,6 +39,14 @@ class Outcome(StrEnum):
 
 
 _Part = TypeVar("_Part", Change, Overlap, Speed)
+
+
+@dataclass(frozen=True)
+class Gained:
+    """Something that is measurably better: texts, answers or what is liked."""
+
+    what: str
+    change: Change
 
 
 @dataclass(frozen=True)
@@ -68,6 +65,7 @@ class Report:
         unit: What is held out as a whole: text, document, section or conversation.
         beyond_words: The change on passages that were held out, beside that on the same words in random order
             (`held_out.beyond_words`); None if there were none.
+        passages, exchanges: `held_out` on passages alone and on answers alone; None unless both were held out.
     """
 
     run: str
@@ -83,6 +81,8 @@ class Report:
     kept: Change | None = None
     unit: str = TEXT
     beyond_words: Change | None = None
+    passages: Change | None = None
+    exchanges: Change | None = None
 
     @property
     def has_general_effect(self) -> bool:
@@ -104,8 +104,10 @@ class Report:
         """What it comes to."""
         if any(each.is_loss for each in self.changes) or self.has_lost:
             return Outcome.HARM
-        if any(each.is_gain for each in self.changes):
-            return Outcome.NO_GAIN if self.has_only_words else Outcome.GAIN
+        if self.gained:
+            return Outcome.GAIN
+        if self.has_only_words:
+            return Outcome.NO_GAIN
         if not self.has_effect:
             return Outcome.NO_EFFECT
         is_measured = any(each.is_enough for each in self.changes)
@@ -114,8 +116,35 @@ class Report:
     @property
     def has_only_words(self) -> bool:
         """Whether all that it has learned is which words occur: it gained as much where they stood in random order."""
-        beyond, liked = self.beyond_words, self.preferred
-        return beyond is not None and beyond.is_enough and not beyond.is_gain and not (liked and liked.is_gain)
+        return not self.gained and any(each.is_gain for each in self.changes)
+
+    @property
+    def gained(self) -> Gained | None:
+        """What is measurably better, the most important first; None if nothing is.
+
+        Words in random order are a control of passages, which answers and preferences do not need.
+        """
+        beyond = self.beyond_words
+        has_use = beyond is None or beyond.is_gain or not beyond.is_enough
+        found = (
+            (TEXT, self.passages, has_use),
+            (ANSWER, self.exchanges, True),
+            (TEXT, self.held_out, has_use),
+            (LIKED, self.preferred, True),
+        )
+        return next(
+            (Gained(what, change) for what, change, counts in found if change and change.is_gain and counts), None
+        )
+
+    @property
+    def parts(self) -> tuple[tuple[str, Change, str], ...]:
+        """What `held_out` is made of, if it is of two kinds: the name, the change and the unit of each."""
+        found = (("passages", self.passages, TEXT), ("answers", self.exchanges, CONVERSATION))
+        return tuple(
+            (name, change, SECTION if 0 < change.documents < change.groups else unit)
+            for name, change, unit in found
+            if change
+        )
 
     @property
     def has_lost(self) -> bool:
@@ -124,7 +153,8 @@ class Report:
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        return tuple(change for change in (self.held_out, self.preferred) if change)
+        found = (self.held_out, self.passages, self.exchanges, self.preferred)
+        return tuple(change for change in found if change)
 
     def as_facts(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -154,7 +184,7 @@ def read_report(folder: Path) -> Report | None:
     try:
         told = json.loads((folder / REPORT).read_text(encoding="utf-8"))
         run, model = told["run"], told["model"]
-        names = ("held_out", "preferred", "kept", "beyond_words")
+        names = ("held_out", "preferred", "kept", "beyond_words", "passages", "exchanges")
         changes = {name: _made(Change, told.get(name)) for name in names}
         return Report(
             run,
@@ -170,6 +200,8 @@ def read_report(folder: Path) -> Report | None:
             changes["kept"],
             told.get("unit", TEXT),
             changes["beyond_words"],
+            changes["passages"],
+            changes["exchanges"],
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -184,37 +216,41 @@ def _made(kind: type[_Part], told: dict[str, Any] | None) -> _Part | None:
 
 def verdict(report: Report) -> str:
     """Return what it comes to in one sentence."""
+    is_much = _forgotten_nats(report) > MUCH_FORGOTTEN
+    if report.gained and report.outcome == Outcome.GAIN:
+        price = ", but it has become much worse at other texts" if is_much else ""
+        return f"It has learned something: {_better(report.gained)}{price}."
+    price = ", and it has become much worse at other texts" if is_much else ""
+    return f"{_no_gain(report)}{price}, so it stays switched off."
+
+
+def _better(gained: Gained) -> str:
+    if gained.what == LIKED:
+        return (
+            "in conversations it has not seen, it prefers what you like to what you do not measurably more than before"
+        )
+    if gained.change.is_of_these_documents:
+        what = "answers from" if gained.what == ANSWER else "parts of"
+        return f"it is measurably better at {what} your documents that it has not seen"
+    return f"it is measurably better at {gained.what}s of this kind that it has not seen"
+
+
+def _no_gain(report: Report) -> str:
     match report.outcome:
-        case Outcome.GAIN:
-            return f"{_gain(report)}{_at_what_price(report)}."
         case Outcome.HARM if report.has_lost and not any(each.is_loss for each in report.changes):
-            return "It has become worse at what earlier versions had learned, so it stays switched off."
+            return "It has become worse at what earlier versions had learned"
         case Outcome.HARM:
-            return "It does harm: what it has not learned from it knows worse than before, so it stays switched off."
+            return "It does harm: what it has not learned from it knows worse than before"
         case Outcome.NO_GAIN if report.has_only_words:
-            return (
-                "There is no measurable gain: it has learned which words occur, but not how they are used, so it stays "
-                "switched off."
-            )
+            return "There is no measurable gain: it has learned which words occur, but not how they are used"
         case Outcome.NO_GAIN:
-            return (
-                "There is no measurable gain: what it has not learned from it knows no better than before, so it "
-                "stays switched off."
-            )
-        case Outcome.NOT_MEASURED:
-            return "Too little was held out to tell whether it has learned anything, so it stays switched off."
+            return "There is no measurable gain: what it has not learned from it knows no better than before"
         case Outcome.NO_EFFECT:
-            return "This adapter changes nothing measurable, so it stays switched off."
-
-
-def _gain(report: Report) -> str:
-    if report.held_out and report.held_out.is_gain:
-        return "It has learned something: it is measurably better at texts of this kind that it has not seen"
-    return "It has learned something: what you like has become measurably likelier in conversations it has not seen"
-
-
-def _at_what_price(report: Report) -> str:
-    return ", but it has become much worse at other texts" if _forgotten_nats(report) > MUCH_FORGOTTEN else ""
+            return "This adapter changes nothing measurable"
+        case _ if lacks := lacking(report.preferred):
+            return f"Too few answers marked as {lacks} were held out to tell whether it has learned anything"
+        case _:
+            return "Too little was held out to tell whether it has learned anything"
 
 
 def sentences(report: Report) -> list[str]:
@@ -222,6 +258,9 @@ def sentences(report: Report) -> list[str]:
     told = []
     if report.held_out or not report.preferred:
         told.append(_held_out(report.held_out, report.unit))
+    for name, change, unit in report.parts:
+        if change.is_enough:
+            told.append(f"Of this, on {name} ({held_out_words(change, unit)}), {_how_it_went(change)}")
     if report.preferred:
         told.append(_preferred(report.preferred))
     if report.beyond_words and report.beyond_words.is_enough:
@@ -240,12 +279,15 @@ def _held_out(change: Change | None, unit: str) -> str:
     if change is None or not change.is_enough:
         groups = count(change.groups if change else 0, unit)
         return f"There is not enough to measure what it has learned: {groups} held out, and {LEAST_GROUPS} are needed."
-    what = f"On {held_out_words(change, unit)} that it has not learned from"
+    return f"On {held_out_words(change, unit)} that it has not learned from, {_how_it_went(change)}"
+
+
+def _how_it_went(change: Change) -> str:
     if change.is_gain:
-        return f"{what}, the loss fell from {_losses(change)}."
+        return f"the loss fell from {_losses(change)}."
     if change.is_loss:
-        return f"{what}, the loss rose from {_losses(change)}, so it does harm."
-    return f"{what}, there is no measurable gain: the loss went from {_losses(change)}."
+        return f"the loss rose from {_losses(change)}, so it does harm."
+    return f"there is no measurable gain: the loss went from {_losses(change)}."
 
 
 def held_out_words(change: Change, unit: str) -> str:
@@ -254,15 +296,31 @@ def held_out_words(change: Change, unit: str) -> str:
     return f"{groups} of {count(change.documents, 'document')}" if unit == SECTION and change.documents else groups
 
 
+def lacking(change: Change | None) -> str:
+    """Return the kind of marked answers that is missing where there would be enough of them, or nothing."""
+    return change.lacks if change and change.groups >= LEAST_GROUPS else ""
+
+
 def _losses(change: Change) -> str:
     return f"{change.before:.3f} to {change.after:.3f} nats a token {_interval(change)}"
 
 
 def _interval(change: Change) -> str:
-    return f"(a change between {change.low:+.3f} and {change.high:+.3f})"
+    return f"(a {interval_words(change)})"
+
+
+def interval_words(change: Change) -> str:
+    """Return between what a change lies, and of how much that is said."""
+    words = f"change between {change.low:+.3f} and {change.high:+.3f}"
+    return f"{words}; {SAYS_NOTHING}" if change.is_of_these_documents else words
 
 
 def _preferred(change: Change) -> str:
+    if lacks := lacking(change):
+        return (
+            f"There is not enough to measure what it prefers: too few answers marked as {lacks} were held out, and "
+            f"{LEAST_OF_A_KIND} conversations with good ones and as many with bad ones are needed."
+        )
     if not change.is_enough:
         return (
             f"There is not enough to measure what it prefers: {count(change.groups, 'conversation')} held out, and "
@@ -318,30 +376,3 @@ def _forgotten(report: Report) -> str:
         return f"It has not made the model worse at a general text: {figures}."
     much = "much" if lost > MUCH_FORGOTTEN else "a little"
     return f"It has made the model {much} worse at a general text: {figures}."
-
-
-def as_text(report: Report) -> str:
-    """Return the report for a terminal."""
-    table = (f"  {title:8}  {text}" for title, text in figures(report))
-    return "\n".join([report.run, verdict(report), *table, *sentences(report)])
-
-
-def figures(report: Report) -> list[tuple[str, str]]:
-    """Return how it was made and checked: what it is, and in words and numbers how it was."""
-    training, effect = report.training, report.effect
-    return [
-        ("model", report.model),
-        ("steps", f"{training.steps}, the best one {training.best_step}: {_REASONS[training.reason]}"),
-        ("time", f"{readable_time(training.seconds)}, {training.tokens_per_s:,.0f} tokens a second"),
-        ("mode", f"{_MODES[training.mode]}; {training.precision} on {training.device}"),
-        ("proof", f"{report.parity.tokens} tokens, KL {report.parity.divergence:.4f} from what the trainer computed"),
-        ("effect", f"KL {effect.divergence:.4f}, {1 - effect.agreement:.0%} of words expected otherwise"),
-    ]
-
-
-def readable_time(seconds: float) -> str:
-    """Return a duration in words, in steps that fit its length."""
-    if seconds < 90:
-        return count(round(seconds), "second")
-    minutes = round(seconds / 60)
-    return count(minutes, "minute") if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

@@ -15,13 +15,14 @@ from desktop_app.finetune.measures import Answered, Change, Overlap
 from desktop_app.finetune.report import (
     CONVERSATION,
     Report,
-    figures,
     held_out_words,
+    interval_words,
     memorised_words,
     sentences,
     verdict,
 )
 from desktop_app.finetune.report_curve import curve_svg
+from desktop_app.finetune.report_figures import figures
 from desktop_app.finetune.run_folder import Progress
 from desktop_app.finetune.whole_files import replace_file
 from desktop_app.finetune.words import count
@@ -92,6 +93,8 @@ def _warning(overlap: Overlap | None) -> Iterator[str]:
 
 def _numbers(report: Report) -> str:
     rows = [*_change("Loss on what was held out", report.held_out, report.unit)]
+    for name, change, unit in report.parts:
+        rows += _change(f"Of this, on {name}", change, unit)
     rows += _change("Dislike of what was liked", report.preferred, CONVERSATION)
     rows += _change("Loss on what earlier runs held out", report.kept, report.unit)
     effect = report.effect
@@ -106,7 +109,7 @@ def _numbers(report: Report) -> str:
 
 def _change(words: str, change: Change | None, unit: str) -> Iterator[tuple[str, str, str, str]]:
     if change is not None:
-        where = f"{held_out_words(change, unit)}; change between {change.low:+.3f} and {change.high:+.3f}"
+        where = f"{held_out_words(change, unit)}; {interval_words(change)}"
         yield words, f"{change.before:.3f}", f"{change.after:.3f}", where
 
 

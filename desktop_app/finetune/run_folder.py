@@ -3,7 +3,7 @@
 Everything is read from the files, so that it is the same for whoever asks, at any time, after any accident.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,7 +15,7 @@ from desktop_app.finetune import events
 from desktop_app.finetune.locks import hold_lock, is_locked
 from desktop_app.library.file_errors import shown_name
 from desktop_app.storage.finding import Words, find_one
-from desktop_app.trainer.contract import HOLD, LOCK, PAUSE, RESULT, RUN, STOP, Run, read_events, read_run
+from desktop_app.trainer.contract import HOLD, LOCK, PAUSE, RESULT, RUN, STOP, STOPPED, Run, read_events, read_run
 
 CONDUCTOR = "conductor.lock"  # in the run folder, held by whoever starts the trainer and proves what it has learned
 
@@ -27,7 +27,7 @@ class RunState(StrEnum):
 
     PREPARED = "prepared"
     RUNNING = "running"
-    PAUSED = "paused"
+    PAUSED = "paused"  # perhaps before its first step
     INTERRUPTED = "interrupted"  # its trainer was killed, or the computer went off
     TRAINED = "trained"  # the adapter is there, but not in the library yet
     FINISHED = "finished"
@@ -166,7 +166,7 @@ def _state(folder: Path, progress: Progress) -> RunState:
         return RunState.RUNNING
     match progress.last:
         case "":
-            return RunState.PREPARED
+            return RunState.PAUSED if is_pause_wanted(folder) else RunState.PREPARED
         case events.PAUSED:
             return RunState.PAUSED
         case events.FAILED:
@@ -175,7 +175,7 @@ def _state(folder: Path, progress: Progress) -> RunState:
             return RunState.INTERRUPTED
     if (folder / RESULT).is_file() and progress.last != events.EXPORTED:
         return RunState.TRAINED
-    return RunState.STOPPED if progress.finished.get("reason") == events.STOPPED else RunState.FINISHED
+    return RunState.STOPPED if progress.finished.get("reason") == STOPPED else RunState.FINISHED
 
 
 def is_running(folder: Path) -> bool:
@@ -252,11 +252,15 @@ def _not_writable(folder: Path) -> UserError:
 
 def list_runs(runs: Path) -> tuple[RunStatus, ...]:
     """Return all runs, the one that something happened in last first."""
+    return tuple(sorted(map(read_status, run_folders(runs)), key=lambda status: status.progress.time, reverse=True))
+
+
+def run_folders(runs: Path) -> list[Path]:
+    """Return the folders of all runs, also of damaged ones, in no order."""
     try:
-        folders = [folder for folder in runs.iterdir() if folder.is_dir() and not folder.name.startswith(".")]
+        return [folder for folder in runs.iterdir() if folder.is_dir() and not folder.name.startswith(".")]
     except OSError:
-        return ()
-    return tuple(sorted(map(read_status, folders), key=lambda status: status.progress.time, reverse=True))
+        return []
 
 
 def find_run(runs: Path, name_or_path: str) -> RunStatus:
@@ -286,6 +290,24 @@ def ask_to_pause(folder: Path) -> None:
     _ask(folder, PAUSE)
 
 
+def is_pause_wanted(folder: Path) -> bool:
+    """Return whether a pause was asked for that no trainer has obeyed yet."""
+    return (folder / PAUSE).exists()
+
+
+def ask_all_to_pause(runs: Path, started: Collection[str]) -> None:
+    """Have all trainers save their work and end.
+
+    Args:
+        runs: Where the runs are.
+        started: Runs whose commands may be just about to begin.
+    """
+    for folder in run_folders(runs):
+        if folder.name in started or is_running(folder):
+            with suppress(UserError):  # and the others all the same
+                ask_to_pause(folder)
+
+
 def ask_to_stop(folder: Path) -> None:
     """Have the trainer end and keep what was best."""
     _ask(folder, STOP)
@@ -308,7 +330,7 @@ def _ask(folder: Path, what: str) -> None:
 
 
 def withdraw_requests(folder: Path) -> None:
-    """Forget what was asked of a trainer that has ended without seeing it, before the next one starts."""
+    """Forget what was asked of a trainer that has ended without seeing it: the person wants the next one to start."""
     for what in (PAUSE, STOP):
         with suppress(OSError):
             (folder / what).unlink(missing_ok=True)

@@ -6,13 +6,14 @@ anything is generated, and follows from the contents and a seed alone.
 """
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
+from desktop_app.finetune.cutting import LINE, PARAGRAPH, SENTENCE
 from desktop_app.finetune.measures import LEAST_GROUPS
-from desktop_app.finetune.near_copies import near_copies
+from desktop_app.finetune.near_copies import Parts, near_copies
 from desktop_app.finetune.pieces import Exchange, Passage, Piece
 from desktop_app.finetune.words import count
 
@@ -22,9 +23,8 @@ LONG_DOCUMENT = 2_000  # characters; the tenth of a shorter one is a sentence or
 
 _MOST_FOR_MEASURING = 0.3  # where there are not enough others, or all are large
 _MOST_LEFT_OUT = 0.5
-_BORDERS = (re.compile(r"\n\s*\n"), re.compile(r"\n"), re.compile(r"(?<=[.!?])\s+"))
 
-Parts = tuple[list[Piece], list[Piece]]
+_Piece = TypeVar("_Piece", Passage, Exchange)
 
 
 @dataclass(frozen=True)
@@ -41,23 +41,54 @@ def split(passages: Sequence[Passage], exchanges: Sequence[Exchange], seed: int)
     imitated = grouped([each for each in exchanges if not each.is_preference])
     preferred = grouped([each for each in exchanges if each.is_preference])
     chosen = choose(imitated, seed) | choose(preferred, seed)
-    parts = (split_passages(passages, seed), _parted([*imitated, *preferred], chosen))
-    learned, held_out = ([*first, *other] for first, other in zip(*parts, strict=True))
-    if not held_out or not learned:
+    said, said_held_out = _parted([*imitated, *preferred], chosen)
+    texts, texts_held_out = split_passages(passages, seed)
+    if not (said_held_out or texts_held_out) or not (said or texts):
         note = "There is too little to hold anything out, so it cannot be measured what was learned."
         return Split((*passages, *imitated, *preferred), (), (note,))
-    copies, notes = copies_to_leave_out(learned, held_out)
-    kept = tuple(piece for place, piece in enumerate(learned) if place not in copies)
-    return Split(kept, tuple(held_out), notes)
+    copies, notes = copies_to_leave_out(said, said_held_out)
+    kept = (piece for place, piece in enumerate(said) if place not in copies)
+    found, more_notes = without_copies([each.text for each in texts], texts_held_out)
+    whole = (
+        replace(each, text=text, is_end=each.is_end and text == each.text)
+        for each, text in zip(texts, found, strict=True)
+        if text.strip()
+    )
+    return Split((*whole, *kept), (*texts_held_out, *said_held_out), tuple(dict.fromkeys((*more_notes, *notes))))
 
 
-def copies_to_leave_out(learned: Sequence[Piece], held_out: Sequence[Piece]) -> tuple[set[int], tuple[str, ...]]:
-    """Return the places of what must not be learned, because it gives away what is held out, and sentences about it."""
+def without_copies(
+    texts: Sequence[str], held_out: Sequence[Passage], besides: Sequence[Piece] = ()
+) -> tuple[list[str], tuple[str, ...]]:
+    """Return texts without the parts that are held out elsewhere, and sentences about it.
+
+    Args:
+        texts: Are to be learned.
+        held_out: All that is held out of a document together, for each.
+        besides: What is learned as well, and was looked through before.
+    """
+    parts = Parts(texts)
+    copies, notes = copies_to_leave_out(parts.pieces, held_out, besides, "passage")
+    return parts.without(copies), notes
+
+
+def copies_to_leave_out(
+    learned: Sequence[Piece], held_out: Sequence[Piece], besides: Sequence[Piece] = (), noun: str = "example"
+) -> tuple[set[int], tuple[str, ...]]:
+    """Return the places of what must not be learned, because it gives away what is held out, and sentences about it.
+
+    Args:
+        learned: Is to be learned.
+        held_out: Is not.
+        besides: What is learned as well, and was looked through before.
+        noun: For one of them.
+    """
     copies = near_copies(learned, held_out)
-    if len(copies) > _MOST_LEFT_OUT * len(learned):
-        note = "Most examples are near copies of each other, so what is held out says little about anything else."
+    size = sum(piece.size for piece in (*learned, *besides))
+    if sum(learned[place].size for place in copies) > _MOST_LEFT_OUT * size:
+        note = f"Most {noun}s are near copies of each other, so what is held out says little about anything else."
         return set(), (note,)
-    notes = (f"Near copies of what is held out were left out: {count(len(copies), 'example')}.",) if copies else ()
+    notes = (f"Near copies of what is held out were left out: {count(len(copies), noun)}.",) if copies else ()
     return copies, notes
 
 
@@ -67,7 +98,7 @@ def grouped(exchanges: Sequence[Exchange]) -> list[Exchange]:
     return [replace(each, group=each.id if all_alike else each.beginning) for each in exchanges]
 
 
-def split_passages(passages: Sequence[Passage], seed: int, share: float = SHARE) -> Parts:
+def split_passages(passages: Sequence[Passage], seed: int, share: float = SHARE) -> tuple[list[Passage], list[Passage]]:
     """Return documents that are learned and held out whole; or, if none has the size for that, the end of each.
 
     Args:
@@ -79,21 +110,29 @@ def split_passages(passages: Sequence[Passage], seed: int, share: float = SHARE)
     held, total = sum(sizes[group] for group in chosen), sum(sizes.values())
     if not share / 2 * total <= held <= max(2 * share, _MOST_FOR_MEASURING) * total:
         halves = [_cut(passage, share) for passage in passages]
-        ends: list[Piece] = [end for _, end in halves if end is not None]
+        ends = [end for _, end in halves if end is not None]
         if ends:
             return [start for start, _ in halves], ends
     return _parted(passages, chosen)
 
 
-def choose(pieces: Sequence[Passage] | Sequence[Exchange], seed: int, share: float = SHARE) -> set[str]:
+def choose(
+    pieces: Sequence[Passage] | Sequence[Exchange], seed: int, share: float = SHARE, n_held_out: int = 0
+) -> set[str]:
     """Return the groups to hold out, in an order by chance, and at least one if there are two.
 
     They are this share of what is to be learned; or as many as a measurement needs, where a fifth of all are enough.
+
+    Args:
+        pieces: Among which it is chosen.
+        seed: Makes the order.
+        share: Of all that is to be learned.
+        n_held_out: Groups that are held out besides.
     """
     sizes = _sizes(pieces)
     if len(sizes) < 2:
         return set()
-    needed = LEAST_GROUPS if LARGEST_SHARE * len(sizes) >= LEAST_GROUPS else 1
+    needed = (LEAST_GROUPS if LARGEST_SHARE * len(sizes) >= LEAST_GROUPS else 1) - n_held_out
     order = sorted(sizes, key=lambda group: hashlib.sha256(f"{seed} {group}".encode()).digest())
     total, held = sum(sizes.values()), 0
     chosen: set[str] = set()
@@ -105,7 +144,9 @@ def choose(pieces: Sequence[Passage] | Sequence[Exchange], seed: int, share: flo
         if group not in chosen and len(chosen) < needed and held + sizes[group] <= _MOST_FOR_MEASURING * total:
             chosen.add(group)
             held += sizes[group]
-    return chosen or {min(sizes, key=lambda group: (sizes[group], group))}
+    if not chosen and needed > 0:
+        chosen.add(min(sizes, key=lambda group: (sizes[group], group)))
+    return chosen
 
 
 def _sizes(pieces: Sequence[Passage] | Sequence[Exchange]) -> Counter[str]:
@@ -115,7 +156,7 @@ def _sizes(pieces: Sequence[Passage] | Sequence[Exchange]) -> Counter[str]:
     return sizes
 
 
-def _parted(pieces: Sequence[Piece], chosen: set[str]) -> Parts:
+def _parted(pieces: Sequence[_Piece], chosen: set[str]) -> tuple[list[_Piece], list[_Piece]]:
     return [each for each in pieces if each.group not in chosen], [each for each in pieces if each.group in chosen]
 
 
@@ -129,7 +170,7 @@ def _cut(passage: Passage, share: float) -> tuple[Passage, Passage | None]:
         return passage, None
     earliest, latest = round((1 - 2 * share) * len(text)), round((1 - share / 2) * len(text))
     wanted = (1 - share) * len(text)
-    for border in _BORDERS:
+    for border in (PARAGRAPH, LINE, SENTENCE):
         found = list(border.finditer(text, earliest, latest))
         if found:
             best = min(found, key=lambda match: abs(match.start() - wanted))

@@ -1,15 +1,12 @@
 """From passages of text to examples: pieces of the longest length there may be, cut where a paragraph ends."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
+from desktop_app.finetune.cutting import LINE, PARAGRAPH, cut, joined
 from desktop_app.finetune.encoder import Encoder, Tokens
 from desktop_app.finetune.pieces import Passage
 from desktop_app.trainer.contract import TEXT, Example
 from desktop_app.trainer.contract import Sequence as TokenSequence
-
-_PARAGRAPH_END = re.compile(r"\n\s*\n")
-_LINE_END = re.compile(r"\n")
 
 
 def text_examples(passages: Sequence[Passage], encoder: Encoder, length: int) -> list[Example]:
@@ -45,35 +42,17 @@ def is_passage(example: Example) -> bool:
 def _pieces(text: str, encoder: Encoder, room: int) -> list[str]:
     """Return a text in pieces of as many whole paragraphs as there is room for; lines take the place of long ones.
 
-    Units are counted one by one and the pieces encoded again as a whole, because tokens do not keep to the borders.
+    These are counted one by one and the pieces encoded again as a whole, because tokens do not keep to the borders.
     """
-    units: list[tuple[str, int]] = []
-    paragraphs = list(_split(text, _PARAGRAPH_END))
+    parts: list[tuple[str, int]] = []
+    paragraphs = list(cut(text, PARAGRAPH))
     for paragraph, tokens in zip(paragraphs, encoder.texts(paragraphs), strict=True):
         if len(tokens) <= room:
-            units.append((paragraph, len(tokens)))
+            parts.append((paragraph, len(tokens)))
             continue
-        lines = list(_split(paragraph, _LINE_END))
-        units += zip(lines, map(len, encoder.texts(lines)), strict=True)
-    pieces: list[str] = []
-    free = 0
-    for unit, n_tokens in units:
-        if n_tokens > free:
-            pieces.append("")
-            free = room
-        pieces[-1] += unit
-        free -= n_tokens
-    return pieces
-
-
-def _split(text: str, border: re.Pattern[str]) -> Iterator[str]:
-    """Yield the parts of a text, each with the border behind it."""
-    at = 0
-    for match in border.finditer(text):
-        yield text[at : match.end()]
-        at = match.end()
-    if at < len(text):
-        yield text[at:]
+        lines = list(cut(paragraph, LINE))
+        parts += zip(lines, map(len, encoder.texts(lines)), strict=True)
+    return joined(parts, room)
 
 
 def _cut(tokens: Tokens, room: int) -> list[Tokens]:

@@ -1,23 +1,26 @@
 """What training will take on this computer, in numbers and in words: memory, time and space on the disk.
 
-Memory is known from the model's header. Time has to be measured; what was measured for one recipe tells that of
-another, because a run takes as long as it has tokens to go through.
+Memory is known from the model's header. Time has to be measured; what was measured for one plan tells that of another,
+because a run takes as long as it has text to go through.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
+from desktop_app.finetune.expert import Matter
 from desktop_app.finetune.model_file import model_file, target_weights
-from desktop_app.finetune.report import readable_time
+from desktop_app.finetune.paces import Pace
+from desktop_app.finetune.words import readable_time
 from desktop_app.library.gguf import GgufHeader
 from desktop_app.library.memory import readable_size
 from desktop_app.trainer.contract import AUTO, FAST, FLOAT32, LEAN, PACKED, TARGETS, ModelFile, Recipe
 from desktop_app.trainer.memory import LARGEST_SHARE, SHARE_OF_FREE, choose, forecasts, too_little
+from desktop_app.trainer.pace import FORWARD_SHARE
 
 _CPU = "cpu"
 # As was measured with the starter model; see docs/benchmarks.md.
+_MODE_FACTORS = {FAST: 1.0, PACKED: 4 / 3, LEAN: 5 / 3}
 _MODE_TIMES = {
     FAST: "It trains in the fast mode.",
     PACKED: "It trains in the packed mode, which takes about a third longer than the fast one.",
@@ -69,17 +72,17 @@ def ground_of(header: GgufHeader) -> Ground:
     return Ground(model_file(header), shapes, header.n_vocab, header.n_ctx_train)
 
 
-def plan_memory(ground: Ground, recipe: Recipe, free_bytes: int, estimate: Mapping[str, Any] | None) -> MemoryPlan:
+def plan_memory(ground: Ground, recipe: Recipe, free_bytes: int, pace: Pace | None) -> MemoryPlan:
     """Return how a run would lie in memory.
 
     Args:
         free_bytes: Of RAM.
-        estimate: What three steps on this computer have shown, if they were done; see `CourseTask`.
+        pace: At which this model was trained on this computer, if it was.
     """
-    device, precision = (estimate["device"], estimate["precision"]) if estimate else (_CPU, FLOAT32)
+    device, precision = (pace.device, pace.precision) if pace else (_CPU, FLOAT32)
     forecast = forecasts(ground.file, recipe, precision)
-    if estimate and device != _CPU:  # whose memory only the trainer sees
-        mode = estimate["mode"] if recipe.mode == AUTO else recipe.mode
+    if pace and device != _CPU:  # whose memory only the trainer sees
+        mode = pace.mode if recipe.mode == AUTO else recipe.mode
         sentence = f"It takes about {readable_size(forecast[mode])} of the memory of {device}. {_MODE_TIMES[mode]}"
         return MemoryPlan(MemoryFit.FITS, mode, sentence)
     mode = (choose(forecast, free_bytes) or LEAN) if recipe.mode == AUTO else recipe.mode
@@ -109,22 +112,19 @@ def disk_sentence(needed: int, free_bytes: int) -> tuple[bool, str]:
     return True, f"{sentence}; {readable_size(free_bytes)} are free."
 
 
-def seconds_for(estimate: Mapping[str, Any], measured: Recipe, wanted: Recipe) -> float:
-    """Return how long a run takes, from what was measured for another recipe.
+def seconds_for(pace: Pace, recipe: Recipe, mode: str, matter: Matter) -> float:
+    """Return how long a run takes.
 
     Args:
-        estimate: See `CourseTask.known_estimate`.
-        measured, wanted: What it was measured for, and what it is asked for.
+        pace: At which this model was trained on this computer.
+        mode: That it will be trained in, one of `contract.MODES`.
+        matter: That is learned.
     """
-    seconds: float = estimate["seconds"]
-    n_examples: int = estimate["examples"]
-    return seconds * _n_met(n_examples, wanted) / _n_met(n_examples, measured)
-
-
-def _n_met(n_examples: int, recipe: Recipe) -> float:
-    """Return how many examples a run meets, each as often as it does."""
-    every = max(1, n_examples) * recipe.epochs
-    return min(every, recipe.max_steps * recipe.batch) if recipe.max_steps else every
+    epochs: float = recipe.epochs
+    if recipe.max_steps:
+        epochs = min(epochs, recipe.max_steps * recipe.batch / max(1, matter.n_examples))
+    read = matter.size * epochs + matter.held_out * recipe.evaluations * FORWARD_SHARE
+    return read / pace.text_per_s * _MODE_FACTORS[mode] / _MODE_FACTORS[pace.mode]
 
 
 def about(seconds: float) -> str:

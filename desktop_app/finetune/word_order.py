@@ -5,11 +5,15 @@ held out are also read with their words in an order by chance. Only what is gain
 """
 
 import random
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from operator import itemgetter
 
 from desktop_app.finetune.encoder import Encoder
+from desktop_app.finetune.held_out import document_of
 from desktop_app.finetune.pieces import Passage
+from desktop_app.finetune.script import PART
 from desktop_app.finetune.source_texts import SourceText
 from desktop_app.finetune.text_examples import text_examples
 from desktop_app.trainer.contract import Example
@@ -28,13 +32,25 @@ def shuffled_examples(texts: Sequence[SourceText], encoder: Encoder, length: int
         length: Tokens of the longest example.
     """
     passages = [Passage(each.text, each.group, is_end=False) for each in texts if each.is_held_out and not each.prompt]
-    chosen = list(dict.fromkeys(each.group for each in passages))[:MOST_GROUPS]
+    chosen = _of_all_documents(dict.fromkeys(each.group for each in passages))[:MOST_GROUPS]
     chance = random.Random(_SEED)
     shuffled = [replace(each, text=_shuffled(each.text, chance)) for each in passages if each.group in chosen]
     return text_examples(shuffled, encoder, length)
 
 
+def _of_all_documents(groups: Iterable[str]) -> list[str]:
+    """Return the groups with one of each document first, and then another of each."""
+    before: Counter[str] = Counter()
+    turns = []
+    for group in groups:
+        turns.append((before[document_of(group)], group))
+        before[document_of(group)] += 1
+    return [group for _, group in sorted(turns, key=itemgetter(0))]
+
+
 def _shuffled(text: str, chance: random.Random) -> str:
-    words = text.split()
+    text = " ".join(text.split())
+    words = PART.findall(text)
     chance.shuffle(words)
-    return " ".join(words)
+    left = iter(words)
+    return PART.sub(lambda _: next(left), text)  # there are spaces where there were some

@@ -1,20 +1,17 @@
 """Runs of words that two texts have in common, word for word.
 
-Upper and lower case are the same, and what stands between words does not count. Of writing without spaces between
-words, each sign is one.
+Upper and lower case are the same, and what stands between words does not count.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from desktop_app.finetune.script import WORD
+
 LEAST = 5  # words; shorter runs are in every text
 
-_SIGNS = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-WORD = re.compile(rf"[{_SIGNS}]|[^\W{_SIGNS}]+")
-
-_Gram = tuple[str, ...]
+Run = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -35,6 +32,15 @@ class Repeated:
     source: int
 
 
+def words_of(text: str) -> list[str]:
+    return WORD.findall(text.casefold())
+
+
+def runs(words: Sequence[str], length: int = LEAST) -> Iterator[Run]:
+    """Yield all runs of so many words."""
+    return (tuple(words[place : place + length]) for place in range(len(words) - length + 1))
+
+
 def find_matches(texts: Sequence[str], others: Iterable[str]) -> list[list[Match]]:
     """Return for each text which of its runs of at least `LEAST` words the others have, too.
 
@@ -42,16 +48,16 @@ def find_matches(texts: Sequence[str], others: Iterable[str]) -> list[list[Match
         texts: Short ones.
         others: Of any length; they are gone through once.
     """
-    words = [_words(text) for text in texts]
-    places: dict[_Gram, list[tuple[int, int]]] = {}
+    words = [words_of(text) for text in texts]
+    places: dict[Run, list[tuple[int, int]]] = {}
     for number, mine in enumerate(words):
-        for place, gram in enumerate(_grams(mine)):
-            places.setdefault(gram, []).append((number, place))
+        for place, run in enumerate(runs(mine)):
+            places.setdefault(run, []).append((number, place))
     longest: dict[tuple[int, int], Match] = {}
     for source, other in enumerate(others):
-        theirs = _words(other)
-        for at, gram in enumerate(_grams(theirs)):
-            for number, place in places.get(gram, ()):
+        theirs = words_of(other)
+        for at, run in enumerate(runs(theirs)):
+            for number, place in places.get(run, ()):
                 end = place + _common(words[number], place, theirs, at)
                 if (number, place) not in longest or end > longest[number, place].end:
                     longest[number, place] = Match(place, end, source)
@@ -69,21 +75,13 @@ def longest_run(text: str, matches: Sequence[Match], known: Iterable[str]) -> Re
         matches: What was found in it.
         known: Texts whose runs of at least `LEAST` words are nothing new.
     """
-    spans, new = list(WORD.finditer(text)), _new(_words(text), known)
+    spans, new = list(WORD.finditer(text)), _new(words_of(text), known)
     best: Repeated | None = None
     for match in matches:
         for start, end in _stretches(new, match):
             if end - start >= max(LEAST, best.words + 1 if best else 0):
                 best = Repeated(text[spans[start].start() : spans[end - 1].end()], end - start, match.source)
     return best
-
-
-def _words(text: str) -> list[str]:
-    return WORD.findall(text.casefold())
-
-
-def _grams(words: Sequence[str]) -> Iterator[_Gram]:
-    return (tuple(words[place : place + LEAST]) for place in range(len(words) - LEAST + 1))
 
 
 def _common(mine: Sequence[str], place: int, theirs: Sequence[str], at: int) -> int:
@@ -94,10 +92,10 @@ def _common(mine: Sequence[str], place: int, theirs: Sequence[str], at: int) -> 
 
 def _new(words: Sequence[str], known: Iterable[str]) -> list[bool]:
     """Return for each word whether it is in no run that a known text has."""
-    grams = {gram for text in known for gram in _grams(_words(text))}
+    others = {run for text in known for run in runs(words_of(text))}
     new = [True] * len(words)
-    for place, gram in enumerate(_grams(words)):
-        if gram in grams:
+    for place, run in enumerate(runs(words)):
+        if run in others:
             new[place : place + LEAST] = [False] * LEAST
     return new
 

@@ -8,6 +8,7 @@
                       with the stack, and with the adapter to be continued
     stack-N.npz       the frozen adapters under the new one, in order; start.npz is the adapter to be continued
     events.jsonl      what happened, an object a line with `time` and `event`; the last line may be torn
+    for_course.json   what its course is still to know of the run (`finetune/course_runs.py`)
     log.txt           the trainer's stderr
     checkpoints/      the last two; see `checkpoint`
     reference.npz     log-probabilities of preference examples before training
@@ -43,6 +44,7 @@ TARGETS = ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "f
 LIKELIHOOD, DPO, KTO, APO_ZERO = LOSSES = ("likelihood", "dpo", "kto", "apo_zero")
 TEXT, PAIR, UP, DOWN = "text", "pair", "up", "down"
 AUTO = "auto"
+DONE, EARLY, STOPPED, DIVERGED = REASONS = ("done", "early", "stopped", "diverged")  # of the event finished
 FAST, PACKED, LEAN = MODES = ("fast", "packed", "lean")
 FLOAT32, BFLOAT16 = PRECISIONS = ("float32", "bfloat16")
 

@@ -11,7 +11,7 @@ import torch
 
 from .batches import Schedule, evaluation_steps, pack
 from .checkpoint import ADAPTER, Arrays, Checkpoint, Checkpoints, Place
-from .contract import A_SUFFIX, B_SUFFIX, Example, Recipe
+from .contract import A_SUFFIX, B_SUFFIX, DIVERGED, DONE, EARLY, STOPPED, Example, Recipe
 from .errors import TrainerError
 from .events import Events
 from .files import is_full
@@ -32,8 +32,6 @@ from .pace import Pace
 from .trainee import Trainee
 from .turns import Outcome, Paused, Turns
 
-DONE, EARLY, STOPPED, DIVERGED = "done", "early", "stopped", "diverged"
-
 # Groups of arrays in a checkpoint, besides the adapter.
 _BEST, _GOOD, _FIRST, _SECOND, _GRADIENTS = "best", "good", "first", "second", "gradients"
 
@@ -53,7 +51,8 @@ class Training:
         adapter: Is trained; it is as at the start of the run.
         turns: Give out the work.
         events: Are told what happens.
-        checkpoints: Where the run is saved; None for a trial, of which nothing is kept and nothing is measured.
+        checkpoints: Where the run is saved; None for a trial, of which nothing is kept and nothing is measured, and
+            whose seconds left are those of the whole run.
         last_step: Of a trial.
     """
 
@@ -72,6 +71,7 @@ class Training:
         self._recipe, self._train, self._adapter = recipe, train, adapter
         self._held_out = held_out if checkpoints else ()
         self._turns, self._events, self._checkpoints = turns, events, checkpoints
+        self._is_trial = checkpoints is None
         self._schedule = Schedule(len(train), recipe)
         self.n_steps = self._schedule.n_steps
         self._last_step = self.n_steps if last_step is None else min(last_step, self.n_steps)
@@ -138,7 +138,7 @@ class Training:
 
     def _step(self, model: Trainee) -> None:
         place = self.place
-        lessons = [self._train[number] for number in self._schedule.examples(place.step)]
+        lessons = self._lessons()
         share = step_share([lesson.example for lesson in lessons], self._recipe)
         started = self._turns.clock()
         if place.distance is None:
@@ -161,6 +161,13 @@ class Training:
             self._finish_step(model, lessons, started)
         if place.ended:
             self.redo_step()
+
+    def _lessons(self) -> list[Lesson]:
+        """Return what the next step learns from: of a trial as much as is computed at once, which tells as much."""
+        lessons = [self._train[number] for number in self._schedule.examples(self.place.step)]
+        if not self._is_trial:
+            return lessons
+        return [lesson for micro in self._packed(lessons)[: self._turns.ranks.size] for lesson in micro]
 
     def _learn(self, model: Trainee, lessons: Sequence[Lesson], share: Share) -> float:
         loss = micro_loss(model, lessons, share, self._recipe)
@@ -186,7 +193,7 @@ class Training:
         loss = place.loss
         self.redo_step()
         self._pace.step_took(tokens, seconds)
-        seconds_left = self._pace.seconds_left(place.step)
+        seconds_left = self._pace.seconds_left(0 if self._is_trial else place.step)
         self._events.add(
             "step",
             step=place.step,

@@ -7,7 +7,7 @@ from itertools import accumulate
 CALIBRATION_STEPS = 3  # of a run that has so many
 
 _REMEMBERED = 30  # steps; the person may begin to use the computer for something else
-_FORWARD_SHARE = 0.5  # of the time of a step is what a look at as many held-out tokens takes, before one was timed
+FORWARD_SHARE = 0.5  # of the time of a step is what a look at as many held-out tokens takes, before one was timed
 
 
 class Pace:
@@ -58,6 +58,6 @@ class Pace:
             return None
         evaluation_s = self._evaluation_s
         if evaluation_s is None:
-            evaluation_s = _FORWARD_SHARE * self._held_out_tokens / speed
+            evaluation_s = FORWARD_SHARE * self._held_out_tokens / speed
         n_evaluations = sum(each > step for each in self._evaluation_steps)
         return self._tokens_left[step] / speed + n_evaluations * evaluation_s

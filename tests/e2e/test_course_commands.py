@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,13 @@ from tests.support.course_parts import prose
 
 ROOT = Path(__file__).parents[2]
 HANG_GUARD_S = 170
+KILLED_ONCE_THE_RUN_IS_THERE = """
+import os, signal, sys
+run, *arguments = sys.argv[1:]
+sys.addaudithook(lambda *_: os.path.isdir(run) and signal.raise_signal(signal.SIGKILL))
+from desktop_app.__main__ import main
+main(arguments)
+"""
 SHORT = ("--replay", 0, "--rank", 4, "--length", 128, "--batch", 4, "--learning-rate", 0.01, "--epochs", 3)
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals end processes in another way there")
@@ -161,6 +169,35 @@ def test_whoever_works_on_a_course_is_alone(commands, notes):
     with commands.course("Tea").held():
         for command in (("course", "Tea"), ("examples", "Tea"), ("start", "--course", "Tea", "--prepare-only")):
             assert "“Tea” is being worked on already." in commands.refused(*command)
+
+
+def test_an_estimate_keeps_nobody_from_changing_the_course_and_changes_nothing(commands, model, tmp_path):
+    path = questions(tmp_path / "a.jsonl", 0, 20)
+    commands.told("course", "Tea", "--goal", "examples", "--model", model, "--documents", path)
+    course = commands.course("Tea")
+    before = (course.load(), course.examples())
+    with course.held():
+        *_, told = commands.told("estimate", "--course", "Tea", *SHORT, "--json")
+    assert told["examples"] == sum(not row.is_held_out for row in course.examples())
+    assert (course.load(), course.examples()) == before
+
+
+def test_a_run_of_a_command_that_was_killed_once_it_was_there_is_found_again(commands, model, tmp_path):
+    path = questions(tmp_path / "a.jsonl", 0, 60)
+    commands.told("course", "Tea", "--goal", "examples", "--model", model, "--documents", path)
+    run = commands.data / "runs" / "Tea"
+    start = ("--data-dir", commands.data, "finetune", "start", "--course", "Tea", "--prepare-only", *SHORT)
+    words = [sys.executable, "-c", KILLED_ONCE_THE_RUN_IS_THERE, *map(str, (run, *start))]
+    killed = subprocess.run(words, cwd=ROOT, capture_output=True, timeout=HANG_GUARD_S, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert commands.course("Tea").load().runs == ()
+    commands.told("course", "Tea")
+    assert commands.course("Tea").load().runs == ("Tea",)
+    rows = commands.course("Tea").examples()
+    assert {row.run for row in rows if not row.is_held_out} == {"Tea"}
+    assert {row.run for row in rows if row.is_held_out} == {""}
+    commands.told("start", "--course", "Tea", "--prepare-only", *SHORT)
+    assert commands.course("Tea").load().runs == ("Tea", "Tea 2")
 
 
 @pytest.mark.long

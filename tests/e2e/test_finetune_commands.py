@@ -11,8 +11,10 @@ import psutil
 import pytest
 
 from desktop_app.adapters.peft import import_peft
+from desktop_app.finetune.paces import PACES, read_paces
 from desktop_app.library.gguf import read_header
 from desktop_app.library.inspect import file_sha256
+from desktop_app.trainer.contract import PAUSE, STOP
 
 ROOT = Path(__file__).parents[2]
 HANG_GUARD_S = 150
@@ -113,6 +115,8 @@ def test_a_model_is_taught_and_the_adapter_is_proved_kept_and_used(moatless, sta
     assert path == tmp_path / "data" / "adapters" / "tide.gguf"
     run = tmp_path / "data" / "runs" / "tide"
     assert file_sha256(path) == file_sha256(run / "adapter.gguf") == events[-2]["sha256"]
+    (pace,) = read_paces(tmp_path / "data" / "runs")
+    assert (pace.model_sha256, pace.rank, pace.length) == (file_sha256(model), 4, 128)
 
     [listed] = moatless("finetune", "list", "--json")[1]
     assert (listed["name"], listed["state"], listed["sha256"]) == ("tide", "finished", events[-2]["sha256"])
@@ -183,6 +187,31 @@ def test_a_run_folder_goes_to_another_computer_and_comes_back(moatless, start, m
     assert (status, names(events)[-2:]) == (0, ["exported", "report"])
 
 
+def test_a_pause_counts_from_when_the_run_was_wanted_to_go_on(moatless, start, tmp_path):
+    """The window says itself when that was; for everybody else it is when the command begins."""
+    assert moatless(*start, "--epochs", 1, "--prepare-only")[0] == 0
+    run = tmp_path / "data" / "runs" / "tide"
+    (run / PAUSE).touch()
+    status, out, said = moatless("finetune", "resume", "tide", "--unless-paused")
+    assert (status, out) == (0, "")
+    assert "“tide” is paused, and all is saved. Go on with: moatless finetune resume tide" in said
+    [listed] = moatless("finetune", "list", "--json")[1]
+    assert (listed["state"], listed["steps"]) == ("paused", 0)
+    (run / STOP).touch()
+    status, events, _ = moatless("finetune", "resume", "tide", "--json")
+    assert (status, names(events)[-1]) == (0, "report")
+    assert next(event for event in events if event["event"] == "finished")["reason"] == "done"
+
+
+def test_a_run_that_is_asked_to_pause_while_its_command_begins_is_paused(moatless, command, start, tmp_path):
+    assert moatless(*start, *FOREVER, "--prepare-only")[0] == 0
+    words = command("finetune", "resume", "tide", "--unless-paused", "--background")
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        (tmp_path / "data" / "runs" / "tide" / PAUSE).touch()
+        assert process.wait() == 0
+    assert moatless("finetune", "list", "--json")[1][0]["state"] == "paused"
+
+
 @pytest.mark.long
 def test_ctrl_c_pauses_and_a_wish_from_elsewhere_ends_it(moatless, begun, start):
     process = begun(*start, *FOREVER, until="step")
@@ -233,7 +262,7 @@ def test_a_trainer_outlives_its_terminal_and_what_it_has_learned_is_finished_lat
     assert (status, names(events)) == (0, ["proved", "exported", "report"])
 
 
-def test_an_estimate_tells_time_and_memory_and_leaves_nothing(moatless, start, tmp_path):
+def test_an_estimate_tells_time_and_memory_and_leaves_only_its_pace(moatless, start, tmp_path):
     arguments = ("finetune", "estimate", *start[2:6], *start[8:], "--epochs", 50)
     status, [*progress, told], said = moatless(*arguments, "--json")
     assert (status, said) == (0, "")
@@ -241,7 +270,7 @@ def test_an_estimate_tells_time_and_memory_and_leaves_nothing(moatless, start, t
     assert told["steps"] == 450
     assert told["seconds"] > 400 * told["tokens"] / 9 / told["tokens_per_s"] / 10
     assert told["memory_bytes"]["fast"] > told["memory_bytes"]["lean"] > 0
-    assert list((tmp_path / "data" / "runs").iterdir()) == []
+    assert [path.name for path in (tmp_path / "data" / "runs").iterdir()] == [PACES]
     status, out, _ = moatless(*arguments)
     assert (status, len(out.splitlines())) == (0, 4)
     assert "tokens a second in the fast mode" in out

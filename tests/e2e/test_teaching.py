@@ -58,6 +58,7 @@ def test_twenty_pages_are_taught_and_chatted_with(qtbot, tmp_path, teacher):
     teacher.teaching.courses.leave_out_rows([left_out.id])
     teacher.go_on_to_plan()
     teacher.choose_preset("quick")
+    teacher.wait_for_time()
     teacher.start()
     report = teacher.wait_for_end()
     assert report.held_out.high < 0

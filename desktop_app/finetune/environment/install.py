@@ -15,6 +15,7 @@ from desktop_app.finetune.environment.lock import Lock
 from desktop_app.finetune.environment.place import Place, Record
 from desktop_app.finetune.environment.plan import check_space
 from desktop_app.finetune.environment.process import Workshop
+from desktop_app.finetune.environment.status import usable_python
 from desktop_app.finetune.environment.troubles import Damaged, not_writable
 from desktop_app.finetune.locks import hold_lock
 from desktop_app.network.door import Stop
@@ -46,15 +47,16 @@ def install(place: Place, lock: Lock, means: Means, stop: Stop, tell: Callable[[
 
 
 def repair(place: Place, lock: Lock, means: Means, stop: Stop, tell: Callable[[Step], None]) -> Record:
-    """Set an environment up in the place of one that is damaged, with another Python.
+    """Set an environment up in the place of one that is damaged, with another Python; one that works stays till then.
 
     Raises:
         UserError, Stopped: As `install`.
     """
     _refuse_while_training(means.runs)
     with _changing(place):
-        shutil.rmtree(place.environment, ignore_errors=True)
-        shutil.rmtree(place.pythons, ignore_errors=True)
+        if not usable_python(place.environment):
+            shutil.rmtree(place.environment, ignore_errors=True)
+            shutil.rmtree(place.pythons, ignore_errors=True)
     return install(place, lock, means, stop, tell)
 
 

@@ -169,7 +169,8 @@ def install_packages(lock: Lock, supply: Supply, python: Path) -> list[str]:
     """Return the arguments that install the packages of a lock."""
     flags = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--python", str(python)]
     if supply.folder is not None:
-        where = ["--offline", "--no-index", "--find-links", str(supply.folder)]
+        # As an address, because a comma in a path would part it in two.
+        where = ["--offline", "--no-index", "--find-links", supply.folder.absolute().as_uri()]
     elif supply.index:
         where = ["--default-index", supply.index]
     else:

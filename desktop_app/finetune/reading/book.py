@@ -1,5 +1,6 @@
 """EPUB: a section a chapter, in the order of reading, without cover and table of contents."""
 
+import logging
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,9 +11,10 @@ from desktop_app.errors import UserError
 from desktop_app.finetune.reading.archive import Archive, parse_xml
 from desktop_app.finetune.reading.blocks import joined
 from desktop_app.finetune.reading.cleaning import one_line
-from desktop_app.finetune.reading.decoding import decode
+from desktop_app.finetune.reading.decoding import NoText, decode
 from desktop_app.finetune.reading.found import Found, Source, Words, damaged
 from desktop_app.finetune.reading.web_page import blocks_of, declared_encoding, parse_page
+from desktop_app.finetune.script import n_words
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup
@@ -23,10 +25,13 @@ _LINKS = 0.7  # of the text of a page, in a table of contents
 _PAGES = {"application/xhtml+xml", "text/html"}
 _FONTS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")  # only fonts are hidden so
 
+_BROKEN: Words = ("chapter that could not be read", "chapters that could not be read")
 _CONTENTS: Words = ("table of contents", "tables of contents")
 _COVER: Words = ("cover", "covers")
 _EMPTY: Words = ("page with next to nothing on it", "pages with next to nothing on them")
 _MISSING: Words = ("chapter that is not in the file", "chapters that are not in the file")
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -48,15 +53,11 @@ def read_epub(source: Source, found: Found) -> None:
     if not package:
         raise damaged(source.name)
     for item, role in _spine(parse_xml(package), posixpath.dirname(roots[0] or "")):
-        data = archive.read(item.path)
-        if not data:
-            found.leave(_MISSING, item.path)
-        elif role == "toc" or "nav" in item.properties:
-            found.leave(_CONTENTS)
-        elif role == "cover":
-            found.leave(_COVER)
-        else:
-            _add_chapter(decode(found, data, declared_encoding(data)), found)
+        try:
+            _add_page(archive.read(item.path), item, role, found)
+        except (NoText, RecursionError):  # the others are as good as they were
+            _log.info("a chapter of %s could not be read", source.name, exc_info=True)
+            found.leave(_BROKEN, item.path)
 
 
 def _check_readable(archive: Archive, name: str) -> None:
@@ -90,11 +91,22 @@ def _spine(package: "etree._Element", folder: str) -> Iterator[tuple[_Item, str]
             yield item, roles.get(item.path, "")
 
 
+def _add_page(data: bytes, item: _Item, role: str, found: Found) -> None:
+    if not data:
+        found.leave(_MISSING, item.path)
+    elif role == "toc" or "nav" in item.properties:
+        found.leave(_CONTENTS)
+    elif role == "cover":
+        found.leave(_COVER)
+    else:
+        _add_chapter(decode(found, data, declared_encoding(data)), found)
+
+
 def _add_chapter(text: str, found: Found) -> None:
     page = parse_page(text)
     blocks = list(blocks_of(page, found, keeps_headers=True))
     written = joined(blocks)
-    if len(written.split()) < _FEWEST_WORDS:
+    if n_words(written) < _FEWEST_WORDS:
         found.leave(_EMPTY, written)
     elif _is_contents(page, written):
         found.leave(_CONTENTS, written)

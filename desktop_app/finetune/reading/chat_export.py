@@ -17,7 +17,7 @@ from desktop_app.finetune.reading.turns import exchange_of
 
 _SEEN_BYTES = 8192  # in which a file of chats or examples shows that it is one
 _KEYS = re.compile(rb'"(?:mapping|messages|conversations|prompt|instruction|question)"\s*:')
-_CITATION = re.compile("\ue200[^\ue201]*\ue201|[\ue200-\ue2ff]")  # how ChatGPT refers to what it found
+_CITATION = re.compile("\ue200[^\ue200\ue201]*\ue201|[\ue200-\ue2ff]")  # how ChatGPT refers to what it found
 _SPOKEN = {"text", "multimodal_text"}
 
 _TOOLS: Words = ("message to or from a tool", "messages to or from tools")
@@ -45,7 +45,7 @@ def read_json(source: Source, found: Found) -> None:
     has_any = False
     for number, each in enumerate(value if isinstance(value, list) else [value], 1):
         if isinstance(each, dict) and isinstance(each.get("mapping"), dict):
-            _add_chat(number, each, found)
+            _add_chat(each, found)
             has_any = True
         elif isinstance(each, dict) and _KEYS.search(json.dumps(dict.fromkeys(each)).encode()):
             add_object(number, each, found)
@@ -59,10 +59,9 @@ def read_json(source: Source, found: Found) -> None:
         )
 
 
-def _add_chat(number: int, chat: dict[str, Any], found: Found) -> None:
-    name = chat.get("conversation_id") or chat.get("id") or number
+def _add_chat(chat: dict[str, Any], found: Found) -> None:
     messages = [each for node in _shown(chat) if (each := _message(node, found))]
-    exchange = exchange_of(messages, f"{found.source.sha256}#{name}")
+    exchange = exchange_of(messages, str(chat.get("conversation_id") or chat.get("id") or ""))
     if exchange is None:
         found.leave(_NO_ANSWER, str(chat.get("title") or ""))
     else:

@@ -22,6 +22,10 @@ _LATIN = "cp1252"  # by far the most frequent; its sisters differ in letters tha
 _LATIN_IS_ENOUGH = 0.1  # so much less like a known language it may look
 
 
+class NoText(UserError):
+    """These bytes are no text. What else is in the file may be."""
+
+
 def decode(found: Found, data: bytes | None = None, declared: str = "") -> str:
     """Return the text of a file, or of a part of it.
 
@@ -31,7 +35,8 @@ def decode(found: Found, data: bytes | None = None, declared: str = "") -> str:
         declared: Encoding that the file says it has, or empty.
 
     Raises:
-        UserError: If it is no text, or the source is strict and it would have to be guessed.
+        NoText: If it is no text.
+        UserError: If the source is strict and it would have to be guessed.
     """
     is_strict = found.source.is_strict and data is None  # a part says by itself what it is
     data = found.source.data if data is None else data
@@ -95,7 +100,5 @@ def _not_utf8(data: bytes, name: str) -> UserError:
     return UserError(f"Line {line:,} of “{name}” is not UTF-8 text.", "Save the file as UTF-8.")
 
 
-def _no_text(name: str) -> UserError:
-    return UserError(
-        f"“{name}” is not a text, whatever its name says.", "Leave it out, or save its text anew as UTF-8."
-    )
+def _no_text(name: str) -> NoText:
+    return NoText(f"“{name}” is not a text, whatever its name says.", "Leave it out, or save its text anew as UTF-8.")

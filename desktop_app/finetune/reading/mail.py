@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from desktop_app.finetune.reading.blocks import joined
 from desktop_app.finetune.reading.cleaning import clean, one_line
-from desktop_app.finetune.reading.decoding import decode
+from desktop_app.finetune.reading.decoding import NoText, decode
 from desktop_app.finetune.reading.found import Found, Source, Words, damaged
 from desktop_app.finetune.reading.mail_text import own_text
 from desktop_app.finetune.reading.web_page import blocks_of, declared_encoding, parse_page
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _START = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\n")
 _ESCAPED = re.compile(rb"^>(?=>*From )", re.MULTILINE)
 _QUOTES = {"gmail_quote", "gmail_signature", "moz-cite-prefix", "moz-signature", "yahoo_quoted", "protonmail_quote"}
-_REPLY = re.compile(r"(?:(?:re|aw|fwd?|wg|sv|tr|rv|antw)\s*:\s*)+", re.IGNORECASE)
+_REPLY = re.compile(r"\A(?:(?:re|aw|fwd?|wg|sv|tr|rv|antw)\s*:\s*)+", re.IGNORECASE)
 _SECRET = "-----BEGIN PGP MESSAGE-----"
 
 _ATTACHMENTS: Words = ("attachment", "attachments")
@@ -46,7 +46,7 @@ def read_mailbox(source: Source, found: Found) -> None:
         data = _ESCAPED.sub(b"", source.data[start.end() : end])
         try:
             _add(data, found)
-        except (LookupError, ValueError, TypeError, AttributeError):  # one that its program has spoiled
+        except (NoText, RecursionError, LookupError, ValueError, TypeError, AttributeError):  # a spoiled one
             _log.info("mail %d of %s could not be read", place, source.name, exc_info=True)
             found.leave(_BROKEN, data[:200].decode("utf-8", "replace"))
 
@@ -93,16 +93,13 @@ def _text_of_html(text: str, found: Found) -> str:
 
 def _unflowed(text: str, drops_space: bool) -> str:
     """Return a text whose lines that end with a space go on in the next one (RFC 3676)."""
-    lines: list[str] = []
+    parts: list[str] = []
     goes_on = False
     for line in text.split("\n"):
         is_quote = line.startswith(">")
         line = line.removeprefix(" ")
-        if goes_on and not is_quote:
-            lines[-1] += line
-        else:
-            lines.append(line)
+        if parts and not (goes_on and not is_quote):
+            parts.append("\n")
         goes_on = line.endswith(" ") and line != "-- " and not is_quote
-        if goes_on and drops_space:
-            lines[-1] = lines[-1].removesuffix(" ")
-    return "\n".join(lines)
+        parts.append(line.removesuffix(" ") if goes_on and drops_space else line)
+    return "".join(parts)

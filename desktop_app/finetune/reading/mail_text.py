@@ -6,10 +6,8 @@ from desktop_app.finetune.reading.cleaning import without_gaps
 from desktop_app.finetune.reading.found import Found, Words
 
 _QUOTE = re.compile(r"\s{0,2}(?:>|\|\s?>)")
-_WROTE = re.compile(
-    r".*(?:\d|@|wrote|schrieb|écrit|escribió|ha scritto|schreef|skrev|написал|escreveu).*:\s*$|.*\bwrote:\s*$",
-    re.IGNORECASE,
-)
+# In a line that ends with a colon.
+_WROTE = re.compile(r"\d|@|wrote|schrieb|écrit|escribió|ha scritto|schreef|skrev|написал|escreveu", re.IGNORECASE)
 _WROTE_AT_FIRST = re.compile(r"(?:On|Am|Le|El|Il|Op|Den|Em)\b")
 _ORIGINAL = re.compile(
     r"\s*[-_]{2,}\s*(?:original message|ursprüngliche nachricht|originalnachricht|message d'origine|mensaje original"
@@ -18,7 +16,7 @@ _ORIGINAL = re.compile(
 )
 _FORWARDED = re.compile(
     r"\s*(?:-{2,}\s*(?:forwarded message|weitergeleitete nachricht|message transféré|mensaje reenviado"
-    r"|messaggio inoltrato).*-{2,}|begin forwarded message:|anfang der weitergeleiteten nachricht:)\s*",
+    r"|messaggio inoltrato).*--|begin forwarded message:|anfang der weitergeleiteten nachricht:)\s*",
     re.IGNORECASE,
 )
 _HEADER = re.compile(
@@ -42,13 +40,14 @@ def own_text(text: str, found: Found) -> str:
     kept: list[str] = []
     lines = text.split("\n")
     place = 0
+    is_quoting = False
     while place < len(lines):
         line = lines[place]
         headers = _headers(lines, place)
         if line.rstrip() == "--" and any(kept):
             found.leave(_SIGNATURES, " ".join(lines[place + 1 :]))
             break
-        if _ORIGINAL.fullmatch(line) or (headers and not (place and _FORWARDED.fullmatch(_last(lines[:place])))):
+        if _ORIGINAL.fullmatch(line) or (headers and not _FORWARDED.fullmatch(_last_before(place, lines))):
             found.leave(_QUOTED, line, n=sum(1 for each in lines[place:] if each.strip()))
             break
         if _FORWARDED.fullmatch(line):
@@ -58,11 +57,14 @@ def own_text(text: str, found: Found) -> str:
             place += headers - 1
         elif _QUOTE.match(line):
             found.leave(_QUOTED, line)
-            _drop_introduction(kept, found)
+            if not is_quoting:
+                _drop_introduction(kept, found)
+            is_quoting = True
         elif _MOBILE.fullmatch(line.strip()):
             found.leave(_SIGNATURES, line)
         else:
             kept.append(line)
+            is_quoting = is_quoting and not line.strip()
         place += 1
     return without_gaps("\n".join(kept))
 
@@ -78,8 +80,8 @@ def _headers(lines: list[str], place: int) -> int:
     return n if n >= _LEAST_HEADERS else 0
 
 
-def _last(lines: list[str]) -> str:
-    return next((line for line in reversed(lines) if line.strip()), "")
+def _last_before(place: int, lines: list[str]) -> str:
+    return next((lines[at] for at in range(place - 1, -1, -1) if lines[at].strip()), "")
 
 
 def _drop_introduction(kept: list[str], found: Found) -> None:
@@ -88,7 +90,7 @@ def _drop_introduction(kept: list[str], found: Found) -> None:
     while place and not kept[place - 1].strip():
         place -= 1
     one, two = (" ".join(kept[max(0, place - n) : place]) for n in (1, 2))
-    if _WROTE.fullmatch(one):
+    if one.rstrip().endswith(":") and _WROTE.search(one):
         n = 2 if _WROTE_AT_FIRST.match(two) and not _WROTE_AT_FIRST.match(one) else 1
         found.leave(_QUOTED, two if n == 2 else one, n=n)
         del kept[place - n :]

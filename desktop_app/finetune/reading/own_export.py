@@ -20,6 +20,7 @@ _MESSAGE = re.compile(rf"^## (?:System prompt|(?P<name>.+), {_DATE})$\n?", re.MU
 _REASONING = re.compile(r"\A(?:>.*(?:\n|\Z))+")
 _MARKS = {"*Marked as good.*": UP, "*Marked as bad.*": DOWN}
 _UNFINISHED = ("*Stopped.*", "*Interrupted.*", "*Still being written.*")
+_CHAT = "chat"  # there is one in a file, whatever is said in it later
 _NOTE_ALONE = re.compile(r"\*[^*\n]+\*")  # why there is no answer
 
 _CUT: Words = ("answer that was never finished", "answers that were never finished")
@@ -56,7 +57,7 @@ def read_own_chat(text: str, found: Found) -> None:
 
 
 def _add(messages: Sequence[ChatMessage], marked: Sequence[tuple[str, int]], found: Found) -> None:
-    whole = exchange_of(messages, found.source.sha256)
+    whole = exchange_of(messages, _CHAT)
     if whole is None:
         found.leave(_NO_ANSWER, messages[0].content if messages else "")
     elif not marked:
@@ -65,7 +66,7 @@ def _add(messages: Sequence[ChatMessage], marked: Sequence[tuple[str, int]], fou
         n_answers = sum(each.role == ASSISTANT for each in messages)
         found.leave(_UNMARKED, n=n_answers - len(marked))
         for mark, n in marked:
-            exchange = exchange_of(messages[:n], found.source.sha256)
+            exchange = exchange_of(messages[:n], _CHAT)
             if exchange is not None:
                 found.add_exchange(msgspec.structs.replace(exchange, kind=mark))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from desktop_app.finetune.reading.found import Found, Words
+from desktop_app.finetune.script import n_words
 
 _EDGE = 3  # so many lines at the top and at the bottom may be on every page
 _FEWEST_PAGES = 3  # with less nothing can be said to repeat; page numbers are seen from two on
@@ -51,7 +52,7 @@ def without_running_lines(pages: Sequence[Page], found: Found) -> Iterator[Page]
             found.leave(_NUMBERS if _PAGE_NUMBER.fullmatch(page.lines[place]) else _RUNNING, page.lines[place])
         lines = [line for place, line in enumerate(page.lines) if place not in dropped]
         written = [line for line in lines if line]
-        if len(written) > 1 and written[0] == last and len(last.split()) >= _FEWEST_WORDS:
+        if len(written) > 1 and written[0] == last and n_words(last) >= _FEWEST_WORDS:
             found.leave(_TWICE, last)
             lines.remove(last)
         last = written[-1] if written else ""
@@ -105,18 +106,18 @@ def join_lines(lines: Sequence[str]) -> list[str]:
     """Return the paragraphs of a page: lines joined as the eye joins them, and words that were divided between two."""
     widths = sorted(len(line) for line in lines if line)
     width = widths[int(0.9 * len(widths))] if widths else 0
-    paragraphs: list[str] = []
+    paragraphs: list[list[str]] = []  # put together at the end: a page may be one paragraph of a million lines
     before = ""
     for line in lines:
         if not line:
             before = ""
         elif not before or _BULLET.match(line) or _ends_paragraph(before, line, width):
-            paragraphs.append(line)
+            paragraphs.append([line])
             before = line
         else:
-            paragraphs[-1] = _joined(paragraphs[-1], line)
+            _join(paragraphs[-1], line)
             before = line
-    return paragraphs
+    return ["".join(parts) for parts in paragraphs]
 
 
 def _ends_paragraph(line: str, following: str, width: int) -> bool:
@@ -125,7 +126,9 @@ def _ends_paragraph(line: str, following: str, width: int) -> bool:
     return line.endswith(_ENDS) or not following[0].islower()
 
 
-def _joined(text: str, line: str) -> str:
-    if _HYPHEN.search(text) and line[0].islower():
-        return text[:-1] + line
-    return f"{text} {line}"
+def _join(parts: list[str], line: str) -> None:
+    if _HYPHEN.search(parts[-1]) and line[0].islower():
+        parts[-1] = parts[-1][:-1]
+        parts.append(line)
+    else:
+        parts.append(f" {line}")

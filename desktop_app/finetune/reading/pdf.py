@@ -8,6 +8,7 @@ from desktop_app.errors import UserError
 from desktop_app.finetune.reading.cleaning import clean, one_line
 from desktop_app.finetune.reading.found import Found, Source, damaged, protected
 from desktop_app.finetune.reading.page_lines import Page, join_lines, without_running_lines
+from desktop_app.finetune.script import n_words
 
 if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
@@ -35,7 +36,7 @@ def read_pdf(source: Source, found: Found) -> None:
     texts: list[tuple[int, list[str]]] = []
     for page in without_running_lines(pages, found):
         paragraphs = join_lines(page.lines)
-        if sum(len(each.split()) for each in paragraphs) < _FEWEST_WORDS:
+        if sum(map(n_words, paragraphs)) < _FEWEST_WORDS:
             found.leave(_EMPTY, " ".join(paragraphs))
             continue
         if texts and _goes_on(texts[-1][1][-1], paragraphs[0]):

@@ -8,7 +8,7 @@ from desktop_app.finetune.reading.found import Found, Source
 from desktop_app.finetune.reading.own_export import is_own_chat, read_own_chat
 from desktop_app.finetune.reading.whatsapp import is_whatsapp, read_whatsapp
 
-_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(?P<title>.*?)[ \t#]*$")
+_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(?P<title>.*)")
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 
 
@@ -41,6 +41,6 @@ def _sections(text: str) -> Iterator[tuple[str, list[str]]]:
                 fence = ""
         elif not fence and (heading := _HEADING.match(line)):
             yield title, lines
-            title, lines = heading["title"], []
+            title, lines = heading["title"].rstrip(" \t#"), []
         lines.append(line)
     yield title, lines

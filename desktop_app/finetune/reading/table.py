@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -16,47 +17,34 @@ _SAMPLE = 16_384  # characters, by which the delimiter is found
 _DELIMITERS = ",;\t|"
 # The first name that is there counts.
 _NAMES: Mapping[str, Sequence[str]] = {
-    "prompt": (
-        "prompt",
-        "question",
-        "instruction",
-        "query",
-        "request",
-        "user",
-        "human",
-        "input",
-        "frage",
-        "pregunta",
-        "domanda",
-    ),
-    "completion": (
-        "completion",
-        "answer",
-        "output",
-        "response",
-        "reply",
-        "assistant",
-        "target",
-        "antwort",
-        "réponse",
-        "reponse",
-        "respuesta",
-        "risposta",
-    ),
-    "system": ("system", "system_prompt", "system prompt"),
-    "label": ("label", "thumb", "thumbs", "is_good"),
-    "chosen": ("chosen", "preferred", "better"),
-    "rejected": ("rejected", "worse"),
+    role: names.split(", ")
+    for role, names in {
+        "prompt": "prompt, question, instruction, query, request, user, human, input, frage, pregunta, domanda",
+        "completion": (
+            "completion, answer, output, response, reply, assistant, target, antwort, réponse, reponse, respuesta, "
+            "risposta"
+        ),
+        "system": "system, system_prompt, system prompt",
+        "label": "label, thumb, thumbs, is_good",
+        "chosen": "chosen, preferred, better",
+        "rejected": "rejected, worse",
+    }.items()
 }
 _LABELS = {
-    **dict.fromkeys(("true", "1", "yes", "y", "up", "good", "+", "ja", "👍"), True),
-    **dict.fromkeys(("false", "0", "no", "n", "down", "bad", "-", "nein", "👎"), False),
+    word: is_good
+    for is_good, words in {
+        True: "true 1 1.0 yes y up good positive pos like liked correct right + ja wahr gut richtig sí oui 👍",
+        False: "false 0 0.0 -1 no n down bad negative neg dislike disliked incorrect wrong - nein falsch schlecht 👎",
+    }.items()
+    for word in words.split()
 }
+_AROUND_LABEL = re.compile(r"thumbs?|[\s:_\ufe0f\U0001f3fb-\U0001f3ff]")  # “thumbs_up”, and hands of every colour
 _ROLES = {"human": USER, "user": USER, "gpt": ASSISTANT, "assistant": ASSISTANT, "system": SYSTEM}
 _COMPLETE = ("messages", "completion", "chosen")  # with one of these, a line needs no other names
 
 _NOT_JSON: Words = ("line that is not JSON", "lines that are not JSON")
 _NO_ANSWER: Words = ("line without an answer", "lines without an answer")
+_NO_LABEL: Words = ("line whose label is neither good nor bad", "lines whose labels are neither good nor bad")
 _NO_EXAMPLE: Words = ("line that is no example", "lines that are no examples")
 
 
@@ -92,14 +80,16 @@ def _with_known_names(row: Mapping[str, Any]) -> dict[str, Any]:
             for each in turns
             if isinstance(each, dict)
         ]
-        return {**row, "messages": messages}
+        return {**row, "messages": messages, "label": _label(row.get("label"))}
     if any(row.get(name) is not None for name in _COMPLETE):
-        return dict(row)
+        return {**row, "label": _label(row.get("label"))}
     columns = _columns(list(row))
     return _example({name: row[key] for name, key in columns.items()}) if columns else dict(row)
 
 
 def _why_not(row: Mapping[str, Any]) -> Words:
+    if isinstance(row.get("label"), str):
+        return _NO_LABEL
     has_answer = any(str(row.get(name) or "").strip() for name in _COMPLETE)
     return _NO_EXAMPLE if has_answer else _NO_ANSWER
 
@@ -169,6 +159,10 @@ def _example(values: Mapping[str, Any]) -> dict[str, Any]:
     if "chosen" in values and "rejected" in values:
         return {"prompt": prompt, "chosen": values["chosen"], "rejected": values["rejected"]}
     example = {"prompt": prompt, "completion": values.get("completion") or None}
-    label = values.get("label")
-    label = _LABELS.get(label.strip().casefold()) if isinstance(label, str) else label
-    return example if label is None else {**example, "label": label}
+    return {**example, "label": _label(values["label"])} if "label" in values else example
+
+
+def _label(value: Any) -> Any:
+    """Return whether an answer is a good one; None if nothing is said, and what nobody can tell as it is."""
+    label = "" if value is None else str(value).strip().casefold()
+    return _LABELS.get(_AROUND_LABEL.sub("", label), label or None)

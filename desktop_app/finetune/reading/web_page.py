@@ -22,44 +22,14 @@ _LEFT: dict[str, Words] = {
     "style": ("script or style", "scripts and styles"),
 }
 _ROLES = {"navigation": "nav", "banner": "header", "contentinfo": "footer", "complementary": "aside", "search": "form"}
-_WITHOUT_TEXT = {
-    *(
-        "head",
-        "noscript",
-        "template",
-        "svg",
-        "math",
-        "iframe",
-        "object",
-        "canvas",
-        "audio",
-        "video",
-        "button",
-        "select",
-    ),
-    *("textarea", "dialog", "map"),
-}
-_BLOCKS = {
-    *("address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "div", "dl", "dt"),
-    *("fieldset", "figcaption", "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html", "li"),
-    *(
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-    ),
-}
+_WITHOUT_TEXT, _BLOCKS = (
+    frozenset(names.split())
+    for names in (
+        "head noscript template svg math iframe object canvas audio video button select textarea dialog map",
+        "address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure footer "
+        "h1 h2 h3 h4 h5 h6 header hr html li main nav ol p pre section summary table tbody td tfoot th thead tr ul",
+    )
+)
 _PARTED = ["br", "p", "div", "ul", "ol", "pre", "blockquote", "table", "h1", "h2", "h3", "h4", "h5", "h6"]
 _DECLARED = re.compile(
     rb"<(?:meta[^>]{0,200}?charset|\?xml[^>]{0,100}?encoding)\s*=\s*[\"']?([\w-]{2,30})", re.IGNORECASE
@@ -110,12 +80,14 @@ class _Walk:
         self._mark = ""
         self._rows = 0  # rows of tables of data that it is in
         self._pre = 0
+        self._size = 0  # of all text of the page
 
     def blocks(self, page: "Tag") -> Iterator[Block]:
         """Yield its text. Without recursion, which a page of a million open tags would break."""
         from bs4 import Tag
         from bs4.element import CData, NavigableString
 
+        self._size = len(page.get_text())
         todo: list[Iterator[Any]] = [iter(page.children)]
         opened: list[Tag] = []
         while todo:
@@ -137,6 +109,8 @@ class _Walk:
         name = _ROLES.get(str(tag.get("role", "")), tag.name)
         if name == "header" and (self._keeps_headers or tag.find_parent(["article", "main", "section"])):
             return True  # the title of an article, not of the site
+        if tag.name == "form" and 2 * len(tag.get_text()) > self._size:
+            return True  # some servers put the whole page into one
         if name in _LEFT:
             self._found.leave(_LEFT[name], "" if name in ("script", "style") else tag.get_text(" ")[:500])
             return False

@@ -19,14 +19,12 @@ _START = re.compile(
 _MESSAGE = re.compile(rf"{_MARKS}(?P<author>[^:\n]{{1,60}}): ?(?P<text>.*)", re.DOTALL)
 _SEEN = 40  # lines, in which a chat shows that it is one
 # Of what is no text only a note is exported, in the language of the phone: in angle brackets, or after a mark.
-_NOTE = re.compile(
-    r"\s*(?:\u200e.*|<[^<>\n]{3,80}>|.{1,80}\((?:file attached|Datei angehängt|fichier joint)\).*)\s*", re.DOTALL
-)
+_NOTE = re.compile(r"\u200e.*|<[^<>\n]{3,80}>|.{1,80}\((?:file attached|Datei angehängt|fichier joint)\).*", re.DOTALL)
 _DELETED = re.compile(
     r"(?:This message was deleted|You deleted this message|null|Diese Nachricht wurde gelöscht|Du hast diese Nachricht "
     r"gelöscht|Ce message a été supprimé|Se eliminó este mensaje|(?:image|video|audio|sticker|GIF|document) omitted)\.?"
 )
-_EDITED = re.compile(r"\s*\u200e?<(?:This message was edited|Diese Nachricht wurde bearbeitet)>\s*$")
+_EDITED = re.compile(r"\u200e?<(?:This message was edited|Diese Nachricht wurde bearbeitet)>\s*$")
 
 _SYSTEM: Words = ("line of WhatsApp itself", "lines of WhatsApp itself")
 _MEDIA: Words = ("message without text, such as a picture", "messages without text, such as pictures")
@@ -62,7 +60,7 @@ def read_whatsapp(text: str, found: Found) -> None:
     found.leave(_OTHERS, n=len(messages) - len(between))
     for day, said in groupby(between, lambda each: each.day):
         turns = [ChatMessage(ASSISTANT if each.author == own else USER, each.text) for each in said]
-        exchange = exchange_of(turns, f"{found.source.sha256}#{day}", "\n")
+        exchange = exchange_of(turns, day, "\n")
         if exchange is None:
             found.leave(_ALONE, day)
         else:
@@ -87,11 +85,11 @@ def _messages(text: str, found: Found) -> Iterator[_Message]:
         if match is None:
             found.leave(_SYSTEM, written)
             continue
-        said = _EDITED.sub("", match["text"])
-        if not said.strip() or _NOTE.fullmatch(said) or _DELETED.fullmatch(said.strip()):
+        said = _EDITED.sub("", match["text"]).strip()
+        if not said or _NOTE.fullmatch(said) or _DELETED.fullmatch(said):
             found.leave(_MEDIA, said)
         else:
-            yield _Message(day, match["author"].strip(), said.strip())
+            yield _Message(day, match["author"].strip(), said)
 
 
 def _parts(text: str) -> Iterator[tuple[str, str]]:

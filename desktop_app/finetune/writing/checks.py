@@ -7,6 +7,8 @@ measured with the starter model, see `LEAST_GROUNDED`.
 import re
 from collections.abc import Iterator
 
+from desktop_app.finetune.word_runs import runs, words_of
+
 LEAST_GROUNDED = 0.8
 MOST_REPEATED = 0.6  # of the runs of words of a paraphrase
 
@@ -58,13 +60,8 @@ def _beginning(word: str) -> str:
 
 def repeated(text: str, source: str) -> float:
     """Return the share of the runs of words of a text that its source has, too."""
-    mine, other = _runs(text), _runs(source)
+    mine, other = (set(runs(words_of(each), _RUN)) for each in (text, source))
     return len(mine & other) / len(mine) if mine else 1.0
-
-
-def _runs(text: str) -> set[tuple[str, ...]]:
-    said = [word.casefold() for word in _WORD.findall(text)]
-    return {tuple(said[start : start + _RUN]) for start in range(max(1, len(said) - _RUN + 1))}
 
 
 def lines(answer: str) -> list[str]:

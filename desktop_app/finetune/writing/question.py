@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 
 from desktop_app.chat.reasoning import without_reasoning
+from desktop_app.finetune.script import n_words
 from desktop_app.finetune.writing.checks import content, lines, names, words
 from desktop_app.finetune.writing.drafts import LENGTH, NO_QUESTION, PROMPT_LEFT, UNGROUNDED, Ask, Draft, conversation
 
@@ -55,7 +56,7 @@ def statements(text: str) -> list[str]:
     usable = [
         each
         for each in sentences
-        if _FEWEST <= len(each.split()) <= _MOST and not each.endswith("?") and _can_stand_alone(each)
+        if _FEWEST <= n_words(each) <= _MOST and not each.endswith("?") and _can_stand_alone(each)
     ]
     best = sorted(usable, key=lambda each: (len(names(each)), len(content(each))), reverse=True)[:EACH]
     return [each for each in usable if each in best]
@@ -76,7 +77,7 @@ def _draft(answer: str, statement: str) -> Draft:
 def _fault(question: str, statement: str) -> str:
     if not question.endswith(("?", "\uff1f")):
         return NO_QUESTION
-    if not _FEWEST_ASKED <= len(question.split()) <= _MOST_ASKED:
+    if not _FEWEST_ASKED <= n_words(question) <= _MOST_ASKED:
         return LENGTH
     if any(question == shown for _, shown in _SHOWN):
         return PROMPT_LEFT

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from desktop_app.chat.reasoning import without_reasoning
 from desktop_app.finetune.course_texts import paragraphs, passages
+from desktop_app.finetune.script import n_words
 from desktop_app.finetune.writing.checks import (
     MOST_REPEATED,
     content,
@@ -51,7 +52,7 @@ def write(texts: Sequence[str], ask: Ask) -> list[list[Draft]]:
 def _parts(text: str) -> list[str]:
     """Return the longest parts of a text that the model can say again; greetings and titles are none."""
     parts = [part for each in paragraphs(text) for part in passages(" ".join(each.split()), _CHARACTERS)]
-    usable = [part for part in parts if len(part.split()) >= _FEWEST_TO_SAY]
+    usable = [part for part in parts if n_words(part) >= _FEWEST_TO_SAY]
     best = sorted(usable, key=len, reverse=True)[:EACH]
     return [part for part in usable if part in best]
 
@@ -65,7 +66,7 @@ def _draft(text: str, plain: str) -> Draft:
 
 
 def _fault(text: str, plain: str) -> str:
-    if not _FEWEST <= len(plain.split()) <= _LONGEST * len(text.split()):
+    if not _FEWEST <= n_words(plain) <= _LONGEST * n_words(text):
         return LENGTH
     if any(shown in plain for _, shown in _SHOWN):
         return PROMPT_LEFT

@@ -81,6 +81,7 @@ def jobs(
         texts: Gives what was read in a document, by its hash.
     """
     passages = list(_passages(course, rows))
+    answered = {row.answers[0] for row in rows if row.origin == TASK}  # of a document that has changed, some stay
     fresh = {row.id.partition(".")[0] for row in rows if not row.run}  # of runs before, nothing counts any more
     for origin in GOALS[course.goal].written:
         kind = KINDS[origin]
@@ -89,6 +90,8 @@ def jobs(
             part = [each for each in sources if each.is_held_out == is_held_out]
             before = sum((each.id, origin) in done and (is_held_out or each.id in fresh) for each in part)
             waiting = [each for each in part if (each.id, origin) not in done]
+            if origin == TASK:
+                waiting = [each for each in waiting if each.text not in answered]
             chosen = _evenly(waiting, most - before)
             for start in range(0, len(chosen), kind.at_once):
                 yield Job(origin, tuple(chosen[start : start + kind.at_once]))
@@ -103,7 +106,7 @@ def _passages(course: Course, rows: Iterable[CourseExample]) -> Iterator[Source]
 def _answers(course: Course, texts: Callable[[str], ReadFile | None]) -> Iterator[Source]:
     n_held_out = sum(each.is_held_out for each in course.documents)
     for document in course.documents:
-        read = texts(document.sha256) if document.n_learned >= 0 and not document.is_left_out else None
+        read = texts(document.sha256) if document.is_settled and not document.is_left_out else None
         if read is None:
             continue
         for is_held_out in (False, True):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from desktop_app.chat.reasoning import without_reasoning
+from desktop_app.finetune.script import n_words
 from desktop_app.finetune.writing.checks import is_grounded, repeated, whole_sentences, without_repetition
 from desktop_app.finetune.writing.drafts import LENGTH, UNCHANGED, UNGROUNDED, Ask, Draft, conversation
 
@@ -23,7 +24,7 @@ def write(texts: Sequence[str], ask: Ask) -> list[list[Draft]]:
 
 def _draft(text: str, answer: str) -> Draft:
     said = without_repetition(whole_sentences(" ".join(without_reasoning(answer).split())))
-    if not _FEWEST <= len(said.split()) <= _LONGEST * len(text.split()):
+    if not _FEWEST <= n_words(said) <= _LONGEST * n_words(text):
         fault = LENGTH
     elif not is_grounded(said, text):
         fault = UNGROUNDED

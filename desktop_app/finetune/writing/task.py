@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from desktop_app.chat.reasoning import without_reasoning
+from desktop_app.finetune.script import n_words
 from desktop_app.finetune.writing.checks import content, lines, names
 from desktop_app.finetune.writing.drafts import Ask, Draft, conversation
 
@@ -44,7 +45,7 @@ def _request(text: str, answer: str, common: Counter[str]) -> str:
     found = next(iter(lines(without_reasoning(answer))), "")
     about = content(found)
     is_good = (
-        _FEWEST <= len(found.split()) <= _MOST
+        _FEWEST <= n_words(found) <= _MOST
         and not any(found == shown for _, shown in _SHOWN)
         and len(about & content(text)) >= _LEAST_SHARED * len(about)
         and all(name in text for name in names(found))

@@ -16,7 +16,7 @@ from desktop_app.finetune.course_folder import CourseFolder
 from desktop_app.finetune.encoder import Conversation, Encoder, Engine
 from desktop_app.finetune.goals import PASSAGE, QUESTION, REWRITE, SUMMARY, TASK, WRITTEN
 from desktop_app.finetune.near_copies import Copies
-from desktop_app.finetune.pieces import USER, Passage
+from desktop_app.finetune.pieces import USER
 from desktop_app.finetune.words import count
 from desktop_app.finetune.writing.drafts import ALIKE, Draft
 from desktop_app.finetune.writing.sources import KINDS, Job, Source, jobs
@@ -99,11 +99,14 @@ def _asking(engine: Engine, pace: "_Pace") -> Callable[[Sequence[Conversation], 
 
 
 def _known(rows: Iterable[CourseExample]) -> dict[str, Copies]:
-    """Return what was asked already, for each kind."""
+    """Return what was asked already, for each kind.
+
+    What was learned and does not count any more may be asked again, of what a document says now.
+    """
     known = {origin: Copies() for origin in WRITTEN}
     for row in rows:
-        if row.origin in WRITTEN:
-            known[row.origin].add(Passage(row.prompt[-1].content, ""))
+        if row.origin in WRITTEN and not (row.run and row.is_left_out):
+            known[row.origin].add(row.prompt[-1].content)
     return known
 
 
@@ -113,12 +116,11 @@ def _kept(
     rows: list[CourseExample] = []
     dropped: Counter[str] = Counter()
     for draft in drafts:
-        asked = Passage(draft.prompt, "")
-        why = draft.dropped or (ALIKE if known[job.origin].find(asked) is not None else "")
+        why = draft.dropped or (ALIKE if known[job.origin].find(draft.prompt) is not None else "")
         if why:
             dropped[why] += 1
             continue
-        known[job.origin].add(asked)
+        known[job.origin].add(draft.prompt)
         rows.append(
             CourseExample(
                 id=f"{source.id}.{job.origin}{len(rows) + 1}",

@@ -141,6 +141,14 @@ def test_a_damaged_one_is_repaired_by_either_word(small, say, capsys):
         assert state(small) == State.READY
 
 
+def test_an_outdated_one_stays_in_use_where_a_repair_fails(small, say):
+    say("install")
+    small.write_lock(version="2.0", sha256="0" * 64)
+    with pytest.raises(UserError, match="is not where packages are looked for"):
+        say("repair")
+    assert state(small) == State.OUTDATED
+
+
 def test_it_is_removed_as_a_whole_after_a_question(small, say, capsys):
     say("install")
     capsys.readouterr()

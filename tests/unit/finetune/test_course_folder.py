@@ -108,6 +108,17 @@ def test_what_is_put_together_is_there_again(folder, courses):
     assert again.text("cd" * 32) is None
 
 
+def test_what_was_read_is_kept_for_as_long_as_there_is_a_document_of_it(folder):
+    for sha256 in ("ab" * 32, "cd" * 32, "ef" * 32):
+        folder.save_text(ReadFile("letter.pdf", "PDF", sha256, 1234))
+    left = folder.path / "texts" / f"{'ab' * 32}.json.unfinished"
+    left.touch()
+    folder.save(Course("Letters", documents=(msgspec.structs.replace(CONTENT, sha256="cd" * 32, before="ab" * 32),)))
+    folder.forget_texts()
+    assert [bool(folder.text(letter * 32)) for letter in ("ab", "cd", "ef")] == [True, True, False]
+    assert not left.exists()
+
+
 def test_a_new_course_is_empty(folder):
     assert folder.load().name == folder.name == "Letters"
     assert folder.examples() == folder.written() == ()
@@ -217,7 +228,8 @@ def test_a_full_disk_is_told_and_all_that_was_there_stays(folder):
 # ------------------------------------------------------------ one at a time
 
 
-def test_whoever_works_on_a_course_keeps_all_others_off(folder, courses):
+def test_whoever_works_on_a_course_keeps_all_others_off(folder, courses, monkeypatch):
+    monkeypatch.setattr("desktop_app.finetune.course_folder.WAIT_S", 0)
     other = CourseFolder(courses / "Letters")
     course = other.load()
     assert not other.is_held

@@ -5,66 +5,14 @@ from msgspec.structs import replace
 
 from desktop_app.errors import UserError
 from desktop_app.finetune.course import CourseExample
-from desktop_app.finetune.course_material import ANEW_EVERY, material_of, note_run
-from desktop_app.finetune.course_reading import bring_up_to_date
+from desktop_app.finetune.course_material import ANEW_EVERY
 from desktop_app.finetune.goals import EXAMPLES, FORMAT, OWN, STYLE
 from desktop_app.finetune.pieces import Exchange, Passage
-from desktop_app.finetune.plan import Order, make_plan
-from desktop_app.finetune.preparing import prepare
-from desktop_app.finetune.recipe import Choices
 from desktop_app.trainer.contract import HELD_OUT, TRAIN, read_examples, read_run
-from tests.support.course_parts import course_folder, document, given, prose, read
-from tests.support.gguf_files import Shape, llama_model, lora_adapter
-from tests.support.taught_runs import GAIN, HARM, NOTHING, export, finish, report_on, train
-from tests.unit.finetune.fake_engine import FakeEngine
+from tests.support.course_parts import given, read
+from tests.support.taught_runs import GAIN, HARM, NOTHING
+from tests.unit.finetune.teaching import Teaching, letters
 from tests.unit.library.sentences import assert_readable
-
-SHAPE = Shape(n_layer=2, n_embd=64, n_ff=96, n_ctx_train=2048)
-MODEL_NAME = "tiny.gguf"
-
-
-class Teaching:
-    """A course, and the runs that come out of it, without an engine or a trainer."""
-
-    def __init__(self, place, files, **changes):
-        place.mkdir(exist_ok=True)
-        self.place, self.runs = place, place / "runs"
-        self.model = llama_model(SHAPE).write(place / MODEL_NAME)
-        self.folder = course_folder(place, files, **changes)
-        bring_up_to_date(self.folder)
-
-    def material(self, is_anew=False, sha256=""):
-        return material_of(self.folder, self.runs, self.model, sha256, is_anew)
-
-    def add(self, *files):
-        course = self.folder.load()
-        self.folder.save(replace(course, documents=(*course.documents, *map(document, files))))
-        for each in files:
-            self.folder.save_text(each)
-        bring_up_to_date(self.folder)
-
-    def prepare(self, is_anew=False):
-        """Return the folder of the next run."""
-        made = self.material(is_anew)
-        order = Order("Tea", self.model, made.material, Choices(replay=0.0), continues=made.continues)
-        prepared = prepare(self.runs, make_plan(order), FakeEngine(), lambda _sentence: None)
-        note_run(self.folder, prepared.folder.name, made.learned)
-        return prepared.folder
-
-    def teach(self, change=GAIN, is_anew=False, **report):
-        """Return the folder of the next run, whose adapter is in the library."""
-        run = self.prepare(is_anew)
-        adapter = lora_adapter(SHAPE).write(self.place / f"{run.name}.gguf")
-        finish(train(run, 2))
-        report_on(run, change, **report)
-        return export(run, "ab" * 32, adapter)
-
-    def rows(self):
-        return self.folder.examples()
-
-
-def letters(n, first=0):
-    return [read(f"{number}.txt", prose(f"n{number}", 4)) for number in range(first, first + n)]
 
 
 @pytest.fixture
@@ -75,6 +23,11 @@ def teaching(tmp_path):
 def sides(made):
     """Return the texts that are learned, and those that are held out."""
     return tuple({each.text for each in part} for part in (made.material.parts.learned, made.material.parts.held_out))
+
+
+def learned_by(made):
+    """Return the ids of the rows that are learned."""
+    return set(made.material.note.learned)
 
 
 def texts(rows, is_held_out):
@@ -114,16 +67,7 @@ def test_what_is_held_out_as_a_whole_is_told(tmp_path):
 def test_a_row_of_ones_own_is_learned(teaching):
     own = CourseExample("mine", OWN, "", "mine", ("It is seven.",), given(1).prompt)
     teaching.folder.add_examples([own])
-    assert "mine" in teaching.material().learned
-
-
-def test_once_the_run_is_there_the_course_knows_it_and_what_it_learns(teaching):
-    made = teaching.material()
-    assert {row.run for row in teaching.rows()} == {""}
-    assert teaching.folder.load().runs == ()
-    teaching.prepare()
-    assert {row.id for row in teaching.rows() if row.run == "Tea"} == made.learned
-    assert teaching.folder.load().runs == ("Tea",)
+    assert "mine" in learned_by(teaching.material())
 
 
 # ------------------------------------------------------------ nothing to learn
@@ -212,7 +156,7 @@ def test_after_a_run_that_lost_something_it_goes_on_from_the_one_before(teaching
     teaching.add(*letters(10, first=40))
     made = teaching.material()
     assert made.continues == teaching.place / "Tea.gguf"
-    assert second <= made.learned
+    assert second <= learned_by(made)
 
 
 def test_after_some_runs_it_is_offered_to_begin_anew(teaching):

@@ -1,66 +1,19 @@
 """Documents are read one by one and kept: what is new or has changed, whatever is wrong with the others."""
 
+import json
 import os
 
 import pytest
 from msgspec.structs import replace
 
 from desktop_app.errors import UserError
-from desktop_app.finetune.course import CHATS_SOURCE, Course, ReadFile
-from desktop_app.finetune.course_folder import create_course
+from desktop_app.finetune.course import CHATS_SOURCE
 from desktop_app.finetune.course_reading import Readers, bring_up_to_date, read_course
+from desktop_app.finetune.course_rows import effective
 from desktop_app.finetune.course_texts import text_of
 from desktop_app.finetune.goals import CHATS, EXAMPLES, STYLE
-from desktop_app.finetune.reading.reader import read_file
 from tests.support.course_parts import given, prose, read
-
-
-class Reading:
-    """A course, the folder of its documents, and how often each was read."""
-
-    def __init__(self, place, goal=STYLE, **sources):
-        self.place = place / "notes"
-        self.place.mkdir()
-        self.folder = create_course(place / "courses", Course("Tea", goal, sources=(str(self.place),), **sources))
-        self.asked = []
-        self.chats = read("My chats", exchanges=[given(1)])
-
-    def write(self, name, text, time=None):
-        path = self.place / name
-        path.write_text(text, "utf-8")
-        if time is not None:
-            os.utime(path, (time, time))
-        return path
-
-    def read(self):
-        self.asked, told, saves = [], [], []
-        read_course(
-            self.folder,
-            Readers(self._read, lambda: self.chats),
-            lambda *words: told.append(words),
-            lambda: saves.append(1),
-        )
-        self.told, self.n_saved = told, len(saves)
-        return self.course
-
-    def _read(self, path) -> ReadFile:
-        self.asked.append(path.name)
-        return read_file(path)
-
-    @property
-    def course(self):
-        return self.folder.load()
-
-    def document(self, name):
-        return next(each for each in self.course.documents if each.name == name)
-
-    def learned(self):
-        return "\n\n".join(
-            row.answers[0] for row in self.folder.examples() if not row.is_held_out and not row.is_left_out
-        )
-
-    def held_out(self):
-        return "\n\n".join(row.answers[0] for row in self.folder.examples() if row.is_held_out)
+from tests.unit.finetune.read_course import Reading
 
 
 @pytest.fixture
@@ -150,6 +103,33 @@ def test_what_the_person_left_out_stays_left_out(reading):
     assert reading.read().documents[0].is_left_out
 
 
+def chats_of_chatgpt(n, n_turns):
+    chats = []
+    for number in range(n):
+        nodes = {}
+        for turn in range(2 * n_turns):
+            said = (
+                {"role": ("user", "assistant")[turn % 2]},
+                {"content_type": "text", "parts": [prose(f"n{number}x{turn}", 1)]},
+            )
+            nodes[f"{turn}"] = {"parent": f"{turn - 1}", "message": dict(zip(("author", "content"), said, strict=True))}
+        chats.append({"conversation_id": f"c{number}", "mapping": nodes, "current_node": f"{2 * n_turns - 1}"})
+    return json.dumps(chats)
+
+
+def test_chats_that_have_gone_on_when_they_are_exported_again_stay_on_their_side(tmp_path):
+    reading = Reading(tmp_path, CHATS)
+    reading.write("conversations.json", chats_of_chatgpt(40, 2))
+    reading.read()
+    before = {row.prompt[0]: row.is_held_out for row in reading.folder.examples()}
+    assert (sum(before.values()), len(before)) == (4, 40)
+    reading.write("conversations.json", chats_of_chatgpt(50, 3), time=5)
+    reading.read()
+    rows = [row for row in reading.folder.examples() if len(row.prompt) == 5]
+    assert len(rows) == 50
+    assert all(row.is_held_out == before[row.prompt[0]] for row in rows if row.prompt[0] in before)
+
+
 def test_chats_of_this_program_are_read_each_time(tmp_path):
     reading = Reading(tmp_path, CHATS)
     reading.folder.save(replace(reading.course, sources=(CHATS_SOURCE,)))
@@ -174,90 +154,43 @@ def test_sentences_about_the_goal_go_with_it(tmp_path):
     assert reading.folder.examples()
 
 
-# ------------------------------------------------------------ documents that change
+def leave_out(reading, name):
+    documents = (replace(each, is_left_out=each.name == name) for each in reading.course.documents)
+    reading.folder.save(replace(reading.course, documents=tuple(documents)))
 
 
-def changed(reading, name, old, new):
-    path = reading.place / name
-    path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
-    os.utime(path, (5, 5))
-
-
-def test_only_what_is_new_in_a_document_is_new_to_learn(reading):
-    reading.write("book.txt", prose("ada", 60))
+@pytest.mark.parametrize("end", ["", "\n\nP.S. Good night."], ids=["the same", "nearly the same"])
+def test_a_document_that_was_left_out_does_not_stand_in_the_way_of_another_one(reading, end):
+    for name in ("a.txt", "z.txt"):
+        reading.write(name, prose(name[0], 12), time=100)
+    reading.write("b.txt", prose("a", 12) + end, time=100)
     reading.read()
-    rows = reading.folder.examples()
-    first = prose("ada", 60).split("\n\n")[0]
-    changed(reading, "book.txt", first, f"{prose('new', 2)}\n\n{first}")
+    assert "as “a.txt”, and was left out." in reading.document("b.txt").trouble
+    leave_out(reading, "a.txt")
     reading.read()
-    later = reading.folder.examples()
-    assert [replace(row, document="") for row in later[: len(rows)]] == [replace(row, document="") for row in rows]
-    [new] = later[len(rows) :]
-    assert new.answers == (prose("new", 2),)
-    assert not new.is_held_out
-    assert {row.document for row in later} == {reading.document("book.txt").sha256}
+    assert reading.document("b.txt").trouble == ""
+    assert reading.document("a.txt").is_left_out
+    wanted = effective(reading.folder.examples(), reading.course)
+    assert any("A0 " in row.answers[0] for row in wanted if row.document == reading.document("b.txt").sha256)
+    reading.read()
+    assert reading.asked == []
 
 
-def test_what_was_held_out_is_never_learned_wherever_it_moves(reading):
-    text = prose("ada", 60)
-    reading.write("book.txt", text)
+def test_nothing_of_a_document_that_was_taken_out_or_has_changed_is_kept(reading):
+    secret, other = "The key of the safe lies under the stone.", "The key of the safe is lost."
+    reading.write("a.txt", f"{prose('ada', 8)}\n\n{secret}", time=100)
+    path = reading.write("b.txt", prose("bo", 8), time=100)
     reading.read()
-    held_out, parts = reading.held_out(), text.split("\n\n")
-    reading.write("book.txt", "\n\n".join([*parts[40:], *parts[:40], prose("new", 3)]), time=5)
+    reading.write("a.txt", f"{prose('ada', 8)}\n\n{other}", time=200)
     reading.read()
-    assert reading.held_out() == held_out
-    assert "New0" in reading.learned()
-    assert not any(part in reading.learned() for part in held_out.split("\n\n") if len(part) > 100)
-
-
-def test_a_new_version_of_a_document_that_is_held_out_is_held_out(reading):
-    for number in range(40):
-        reading.write(f"{number}.txt", prose(f"n{number}", 3))
-    course = reading.read()
-    whole = next(each for each in course.documents if each.is_held_out)
-    reading.write(whole.name, prose("new", 3), time=5)
+    assert secret not in reading.kept()
+    assert other in reading.kept()
+    path.unlink()
+    course = reading.course
+    reading.folder.save(replace(course, documents=(reading.document("a.txt"),)))
     reading.read()
-    assert reading.document(whole.name).is_held_out
-    assert "New0" in reading.held_out()
-    assert "New0" not in reading.learned()
-
-
-def test_what_is_not_written_there_any_more_is_not_learned_any_more(reading):
-    reading.write("book.txt", prose("ada", 60))
-    reading.read()
-    [first, second, *others] = reading.folder.examples()
-    reading.folder.save_examples([replace(first, run="Tea"), second, *others])
-    reading.write(
-        "book.txt", prose("ada", 60).replace("Ada0 ", "Eve ").replace(second.answers[0], prose("new", 2)), time=5
-    )
-    reading.read()
-    rows = {row.id: row for row in reading.folder.examples()}
-    assert rows[first.id].is_left_out
-    assert second.id not in rows
-    assert "Eve " in reading.learned()
-    assert second.answers[0] not in reading.learned()
-
-
-@pytest.mark.parametrize("n_saved", [0, 1, 2])
-def test_a_kill_on_the_way_changes_nothing_of_what_comes_out(reading, tmp_path, n_saved):
-    """What is saved before it is killed: nothing of a changed document, its rows, or all."""
-    reading.write("book.txt", prose("ada", 60))
-    reading.read()
-    reading.write("book.txt", prose("new", 4) + "\n\n" + prose("ada", 60), time=5)
-    before = reading.course
-    reading.read()
-    wanted, wanted_rows = reading.course, reading.folder.examples()
-    changed_document = replace(
-        wanted.documents[0], before=before.documents[0].sha256, n_learned=before.documents[0].n_learned
-    )
-    if n_saved < 2:
-        reading.folder.save(replace(before, documents=(changed_document,)))
-    if n_saved < 1:
-        kept = [replace(row, document=before.documents[0].sha256) for row in wanted_rows if "New" not in row.answers[0]]
-        reading.folder.save_examples(kept)
-    bring_up_to_date(reading.folder)
-    assert reading.course == wanted
-    assert reading.folder.examples() == wanted_rows
+    assert "Bo0" not in reading.kept()
+    assert other in reading.kept()
 
 
 class Ended(Exception):

@@ -1,14 +1,12 @@
 """Rows are learned or held out once and for all, before anything is generated, and a goal decides what is learned."""
 
-from collections import Counter
-
 import pytest
 from msgspec.structs import replace
 
 from desktop_app.finetune.course import Course, CourseExample
-from desktop_app.finetune.course_holding import settle
 from desktop_app.finetune.course_rows import effective, fits_goal, rows_of
-from desktop_app.finetune.course_texts import n_words, text_of
+from desktop_app.finetune.course_texts import text_of
+from desktop_app.finetune.cutting import sentences
 from desktop_app.finetune.goals import (
     CHATS,
     EXAMPLES,
@@ -22,29 +20,15 @@ from desktop_app.finetune.goals import (
     VOCABULARY,
 )
 from desktop_app.finetune.measures import LEAST_GROUPS
-from desktop_app.trainer.contract import DOWN, PAIR, TEXT, UP
+from desktop_app.finetune.script import n_words
 from tests.support.course_parts import document, given, prose, read, texts
+from tests.unit.finetune.settled_rows import held_out, learned, made
 
 BOOK = read("book.txt", prose("ada", 60))
 
 
-def made(files, goal=STYLE, known=(), documents=None):
-    """Return a course with these documents settled, and its rows."""
-    documents = documents if documents is not None else tuple(map(document, files))
-    course = Course("Tea", goal, documents=settle(documents, texts(files)))
-    return course, rows_of(course, texts(files), known)
-
-
 def letters(n, first=0, paragraphs=4):
     return [read(f"{n}.txt", prose(f"n{n}", paragraphs)) for n in range(first, first + n)]
-
-
-def held_out(rows):
-    return [row for row in rows if row.is_held_out]
-
-
-def learned(rows):
-    return [row for row in rows if not row.is_held_out]
 
 
 def names(course, wanted):
@@ -113,6 +97,16 @@ def test_a_text_that_is_too_short_to_be_cut_is_learned():
     assert [row.is_held_out for row in found.rows] == [False]
 
 
+def test_a_text_without_spaces_is_no_shorter_than_others():
+    sentences = [
+        f"第{number}天、海风吹过码头、灯火在水面上摇晃、第{number}个老人坐在木箱旁边。" for number in range(120)
+    ]
+    course, found = made([read("diary.txt", "\n\n".join(sentences))])
+    assert [each.trouble for each in course.documents] == [""]
+    assert learned(found.rows)
+    assert len({row.group for row in held_out(found.rows)}) >= LEAST_GROUPS
+
+
 def test_what_is_nearly_the_same_or_next_to_nothing_is_told():
     text = prose("ada", 10)
     files = [read("a.txt", text), read("b.txt", f"{text}\n\nP.S. Good night."), read("c.txt", "Hello.")]
@@ -136,6 +130,56 @@ def test_a_passage_that_is_nearly_what_is_held_out_is_left_out_and_that_is_told(
     assert "Eve39" in quoted
     assert text_of(hidden).split("\n\n")[1] not in quoted
     assert found.notes[0].startswith("Near copies of what is held out were left out:")
+
+
+def said(rows):
+    """Return the sentences of rows, but for those that are said on every occasion."""
+    return {each.strip() for row in rows for each in sentences(row.answers[0]) if n_words(each) > 3}
+
+
+def test_a_book_beside_its_chapters_gives_away_none_of_those_that_are_held_out():
+    chapters = letters(30, paragraphs=12)
+    book = read("book.txt", "\n\n".join([prose("preface", 1), *map(text_of, chapters)]))
+    course, found = made([*chapters, book])
+    assert {each.name for each in course.documents if each.is_held_out} < {each.name for each in chapters}
+    assert not said(held_out(found.rows)) & said(learned(found.rows))
+    assert said(found.rows) == {each.strip() for each in sentences(text_of(book))}
+    assert "Preface0" in next(row.answers[0] for row in found.rows if row.document == book.sha256)
+    assert found.notes[0].startswith("Near copies of what is held out were left out:")
+
+
+def test_drafts_of_a_text_give_nothing_away_that_is_held_out_of_another_one():
+    files = []
+    for number in range(12):
+        text = prose(f"n{number}", 10)
+        files += [read(f"{number} first.txt", text), read(f"{number}.txt", f"{text}\n\n{prose(f'more{number}', 6)}")]
+    course, found = made(files)
+    assert not any(each.trouble for each in course.documents)
+    assert held_out(found.rows)
+    assert not said(held_out(found.rows)) & said(learned(found.rows))
+
+
+def test_what_has_been_taught_by_a_book_is_not_held_out_of_a_chapter_that_comes_later():
+    chapters = letters(30)
+    book = read("book.txt", "\n\n".join(map(text_of, chapters)))
+    course, first = made([book])
+    documents = (*course.documents, *map(document, chapters))
+    _, second = made([book, *chapters], known=first.rows, documents=documents)
+    assert second.rows[: len(first.rows)] == first.rows
+    assert not said(held_out(second.rows)) & said(learned(second.rows))
+
+
+def test_what_was_left_out_before_it_was_learned_does_not_keep_its_successor_from_being_held_out():
+    old = letters(30)
+    course, first = made(old)
+    new = [read(each.name, f"{text_of(each)}\n\nP.S. Good night.") for each in old]
+    documents = (*(replace(each, is_left_out=True) for each in course.documents), *map(document, new))
+    later, second = made([*old, *new], known=first.rows, documents=documents)
+    assert not any(each.trouble for each in later.documents)
+    rows = effective(second.rows, later)
+    assert {row.document for row in rows} <= {each.sha256 for each in new}
+    assert len({row.document for row in held_out(rows)}) > 1
+    assert not said(held_out(rows)) & said(learned(rows))
 
 
 # ------------------------------------------------------------ once and for all
@@ -164,57 +208,6 @@ def test_rows_that_a_person_changed_are_not_made_again():
     course, first = made([BOOK])
     changed = [replace(row, answers=("Other.",), is_edited=True, is_left_out=True) for row in first.rows]
     assert rows_of(course, texts([BOOK]), changed).rows == tuple(changed)
-
-
-# ------------------------------------------------------------ given exchanges
-
-
-def test_given_exchanges_are_rows_as_they_are_and_a_tenth_is_held_out():
-    chats = read("chats.csv", exchanges=[given(n) for n in range(100)])
-    _, found = made([chats], EXAMPLES)
-    assert Counter(row.origin for row in found.rows) == {GIVEN: 100}
-    assert len(held_out(found.rows)) == 10
-    assert {(row.prompt, row.answers) for row in found.rows} == {
-        (each.prompt, each.answers) for each in chats.exchanges
-    }
-
-
-def test_a_conversation_stays_together_and_what_comes_to_it_later_goes_where_it_is():
-    chats = read("chats.json", exchanges=[given(n, conversation=f"talk {n // 4}") for n in range(80)])
-    course, first = made([chats], EXAMPLES)
-    sides = {}
-    for row in first.rows:
-        sides.setdefault(row.group, set()).add(row.is_held_out)
-    assert len(sides) == 20
-    assert all(len(side) == 1 for side in sides.values())
-    longer = read("chats.json", exchanges=[given(f"more {n}", conversation=f"talk {n}") for n in range(20)])
-    documents = (*course.documents, document(longer))
-    _, second = made([chats, longer], EXAMPLES, first.rows, documents)
-    for row in second.rows[80:]:
-        assert sides[row.group] == {row.is_held_out}
-
-
-def test_of_a_single_conversation_something_is_held_out_all_the_same():
-    chats = read("whatsapp.txt", exchanges=[given(n, conversation="Ida") for n in range(60)])
-    _, found = made([chats], EXAMPLES)
-    assert 5 <= len(held_out(found.rows)) <= 12
-
-
-def test_thumbs_and_pairs_are_held_out_beside_what_is_imitated():
-    kinds = [TEXT] * 40 + [UP, DOWN, PAIR, PAIR] * 10
-    chats = read("rated.jsonl", exchanges=[given(n, kind) for n, kind in enumerate(kinds)])
-    _, found = made([chats], CHATS)
-    assert {row.kind == TEXT for row in held_out(found.rows)} == {True, False}
-    assert Counter(row.kind for row in found.rows) == Counter(kinds)
-
-
-def test_an_exchange_that_is_there_twice_is_one_row():
-    files = [
-        read("a.csv", exchanges=[given(n) for n in range(10)]),
-        read("b.csv", exchanges=[given(n) for n in range(12)]),
-    ]
-    _, found = made(files, EXAMPLES)
-    assert len(found.rows) == 12
 
 
 # ------------------------------------------------------------ goals

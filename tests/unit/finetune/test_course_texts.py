@@ -2,7 +2,8 @@
 
 import pytest
 
-from desktop_app.finetune.course_texts import answers, n_words, passages, sections, text_of
+from desktop_app.finetune.course_texts import answers, passages, sections, text_of
+from desktop_app.finetune.script import n_words
 from tests.support.course_parts import prose, read
 
 TEXT = prose("ada", 30)
@@ -40,6 +41,15 @@ def test_sections_have_about_the_words_that_are_wanted_and_end_with_a_sentence(w
     assert all(0.6 * words <= n_words(part) <= words for part in parts[:-1])
     assert words / 2 <= n_words(parts[-1]) <= 1.5 * words
     assert all(part.endswith(".") for part in parts)
+
+
+@pytest.mark.parametrize("words", [60, 150])
+def test_sections_of_a_text_without_spaces_are_as_long(words):
+    sentence = "海风吹过码头、灯火在水面上摇晃、老人坐在木箱旁边。"
+    parts = sections(sentence * 60, words)
+    assert "".join(parts) == sentence * 60
+    assert all(0.6 * words <= n_words(part) <= words for part in parts[:-1])
+    assert all(part.endswith("。") for part in parts)
 
 
 def test_a_document_is_one_text_of_its_sections():

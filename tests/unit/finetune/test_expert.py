@@ -20,7 +20,7 @@ from desktop_app.finetune.expert import (
     with_values,
 )
 from desktop_app.finetune.goals import GIVEN, PASSAGE
-from desktop_app.finetune.recipe import PRESETS, Choices, check_choices
+from desktop_app.finetune.recipe import MOST_REPLAY, PRESETS, Choices, check_choices
 from desktop_app.settings.option import Choice
 from desktop_app.trainer.contract import DPO, LIKELIHOOD, PAIR, TARGETS
 
@@ -95,6 +95,7 @@ def test_texts_count_as_many_examples_as_they_are_cut_into():
 
 def test_replay_is_counted():
     assert matter_of(Learned(n_exchanges=85), Choices(), 4.0).n_examples == 100
+    assert matter_of(Learned(n_exchanges=10_000), Choices(), 4.0).n_examples == 10_000 + MOST_REPLAY
 
 
 def test_of_what_was_learned_before_only_a_share_is_learned_again():
@@ -102,6 +103,14 @@ def test_of_what_was_learned_before_only_a_share_is_learned_again():
     assert learned.share_of(0.25) == pytest.approx(0.4)
     matter = matter_of(learned, Choices(replay=0.0), 4.0, share=learned.share_of(0.25))
     assert matter.n_examples == 40
+
+
+def test_how_much_text_there_is_follows_what_is_learned_and_held_out():
+    rows = [passage(1), passage(2), passage(3, 500, is_held_out=True), passage(4, is_left_out=True)]
+    learned = learned_of(Course("Letters"), rows)
+    matter = matter_of(learned, Choices(replay=0.0), 4.0, share=0.5)
+    assert (matter.size, matter.held_out) == (4000, 500)
+    assert matter_of(learned, Choices(), 4.0).size > 8000
 
 
 def test_pairs_of_answers_are_learned_by_a_loss_for_pairs():

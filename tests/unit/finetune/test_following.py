@@ -89,13 +89,6 @@ def test_an_event_is_handed_on_while_the_trainer_is_at_work(run):
     assert seen == ["started", "paused"]
 
 
-def test_wishes_that_nobody_has_obeyed_do_not_meet_the_next_trainer(run):
-    ask_to_pause(run)
-    script = "start(); tell('finished', found=os.path.exists(os.path.join(folder, 'pause')))"
-    *_, finished = train(run, Start(), Trainers(script))
-    assert finished["found"] is False
-
-
 def test_a_trainer_that_fails_has_said_why(run):
     error = refused(run, Trainers("start(); tell('failed', sentence='It is full.', hint='Free it.'); sys.exit(1)"))
     assert (error.sentence, error.hint) == ("It is full.", "Free it.")

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from desktop_app.engine.messages import AdapterScale, Generate, Record
 from desktop_app.errors import UserError
 from desktop_app.finetune.plan import Order, make_plan
-from desktop_app.finetune.preparing import UNREADY, prepare
+from desktop_app.finetune.preparing import UNREADY, prepare, trial_folder
 from desktop_app.finetune.recipe import Choices
 from desktop_app.finetune.source_texts import read_source_texts
 from desktop_app.library.inspect import file_sha256
@@ -145,6 +147,15 @@ def test_texts_and_chats_are_learned_together(order, place):
     assert [(each["kind"], each["rows"]) for each in about["documents"]] == [("chat", N), ("text", 1)]
     assert about["held_out"] == {"examples": 5, "groups": 5, "tokens": about["held_out"]["tokens"]}
     assert about["learned"]["examples"] == 36 + 2
+
+
+def test_a_trial_is_as_large_as_the_run_and_asks_the_model_for_little(order):
+    engine, whole = FakeEngine(), prepared(order())
+    plan = make_plan(order(name="trial"))
+    trial = prepare(order().model.parent / "runs", plan, engine, [].append, is_trial=True)
+    assert len(read_examples(trial.folder / TRAIN)) == len(read_examples(whole.folder / TRAIN))
+    assert sum(isinstance(each, Generate) for each in engine.commands) == 2
+    assert trial.run.about["size"] == whole.run.about["size"] > 0
 
 
 def test_replay_can_be_left_out(order):
@@ -283,3 +294,26 @@ def test_what_a_killed_one_left_behind_is_cleared_after_a_day(order, place):
     os.utime(old, (0, 0))
     prepared(order())
     assert folders(order()) == [new.name, "tea"]
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from desktop_app.finetune.preparing import trial_folder
+with trial_folder(Path(sys.argv[1])) as folder:
+    print(folder, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_trial_leaves_nothing_behind_and_clears_what_killed_ones_left(tmp_path):
+    command = [sys.executable, "-c", KILLED, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        theirs = process.stdout.readline().strip()
+        with trial_folder(tmp_path) as own:
+            assert sorted(map(str, tmp_path.iterdir())) == sorted([theirs, str(own)])
+        process.kill()
+    assert list(map(str, tmp_path.iterdir())) == [theirs]
+    with trial_folder(tmp_path) as own:
+        assert list(tmp_path.iterdir()) == [own]
+    assert list(tmp_path.iterdir()) == []

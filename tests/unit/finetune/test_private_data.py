@@ -37,13 +37,19 @@ PRIVATE = {
         "password: hunter2",
         "Passwort = geheim12",
         'api_key = "a1b2c3d4e5f6g7"',
+        "Bearer abcdef0123456789abcdef",
+        "://admin:hunter2@",
     ],
-    CARD: ["4111 1111 1111 1111", "5555-5555-5555-4444", "378282246310005", "6011111111111117", "3530111333300000"],
+    CARD: [
+        *("4111 1111 1111 1111", "5555-5555-5555-4444", "378282246310005", "6011111111111117", "3530111333300000"),
+        *("4111\u00a01111\u00a01111\u00a01111", "4111\u202f1111\u202f1111\u202f1111"),
+    ],
     IBAN: [
         "DE89 3704 0044 0532 0130 00",
         "GB29NWBK60161331926819",
         "NO93 8601 1117 947",
         "FR1420041010050500013M02606",
+        "DE89\u00a03704\u00a00044\u00a00532\u00a00130\u00a000",
     ],
     EMAIL: ["anna@example.org", "a.b+c_d@mail.example.co.uk"],
     PHONE: ["+49 30 901820", "+1 202-456-1111", "+44 20 7946 0958"],
@@ -63,6 +69,11 @@ PRIVATE[ADDRESS].remove("Am Alten Markt 3")  # no postcode: nobody could tell it
 HARMLESS = [
     "On 2024-01-15 and on 15.01.2024 it was 12:30.",
     "It cost 1.234.567,89 € or 1,234,567.89 dollars; 12 500 000 people live there.",
+    "ISBN 0-306-40615-2, ISBN 0 306 40615 2.",
+    "She was there 02/2023 - 05/2024 and 11.2019\u201303.2021.",
+    "Password: must be 8 characters. Passwort: mindestens 8 Zeichen.",
+    "postgres://${USER}:${PASSWORD}@localhost, https://name:password@example and http://example:8080/@anna",
+    "Authorization: Bearer ${ACCESS_TOKEN_2}, Bearer <token-of-2-hours>, the bearer of documents",
     "ISBN 978-3-16-148410-0, version 10.2.3.4, order 4111 1111 1111 1112.",
     "The password is asked for at the start.",
     "def login(user: str, password: str = None) -> None:",
@@ -91,9 +102,28 @@ def test_what_is_private_is_found_in_the_midst_of_a_text(kind, text):
 
 
 @pytest.mark.parametrize("text", HARMLESS)
-@pytest.mark.parametrize("region", [None, "DE", "US"])
+@pytest.mark.parametrize("region", [None, "DE", "US", "FR", "NL"])
 def test_what_is_harmless_is_not_found(text, region):
     assert find_private(text, region) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DB_PASSWORD=hunter22!",
+        "export POSTGRES_PASSWORD='geheim99'",
+        '{"dbPassword": "hunter22!"}',
+        "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG",
+        "OPENAI_API_KEY=abcdef0123456789abcd",
+    ],
+)
+def test_a_secret_is_found_whatever_its_name_begins_with(text):
+    assert kinds(text) == {SECRET}
+    assert without_private(f"One.\n{text}\nTwo.", [SECRET]) == "One.\nTwo."
+
+
+def test_the_password_in_an_address_is_more_than_an_e_mail_address():
+    assert kinds("DATABASE=postgres://admin:hunter22@db.example.org/prod") == {SECRET}
 
 
 def test_phone_numbers_without_a_prefix_are_those_of_a_country():
@@ -142,6 +172,12 @@ def test_a_text_without_any_stays_as_it_is():
     text = "  One. \n\n\n\nTwo  "
     assert without_private(text, KINDS) == text
     assert without_private(TEXT, ()) == TEXT
+
+
+@pytest.mark.parametrize("run", ["eyJaaaaaaaa-", "://a:", ".", " "])
+def test_a_text_of_one_thing_over_and_over_does_not_take_for_ever(run):
+    text = "password: hunter2\n" + run * (1_000_000 // len(run)) + "x\nThe end"
+    assert without_private(text, [SECRET]).endswith("The end")
 
 
 def test_a_text_that_is_nothing_but_private_is_empty():

@@ -4,7 +4,8 @@ import json
 
 from desktop_app.engine.messages import AdapterScale, Generate
 from desktop_app.finetune.encoder import EngineEncoder
-from desktop_app.finetune.replay import MOST, replay_count, replay_examples
+from desktop_app.finetune.recipe import MOST_REPLAY, replay_count
+from desktop_app.finetune.replay import replay_examples
 from desktop_app.paths import bundled
 from desktop_app.trainer.contract import TEXT
 from tests.unit.finetune.fake_engine import FakeEngine
@@ -23,11 +24,11 @@ def questions(engine):
 def test_there_are_enough_questions_and_each_is_another():
     lines = [json.loads(line) for line in bundled("replay.jsonl").read_text("utf-8").splitlines()]
     asked = [line["prompt"] for line in lines]
-    assert len(set(asked)) == len(asked) >= MOST
+    assert len(set(asked)) == len(asked) >= MOST_REPLAY
 
 
 def test_answers_make_up_the_share_that_is_wanted():
-    assert [replay_count(n, 0.15) for n in (1, 17, 100, 10_000)] == [1, 3, 18, MOST]
+    assert [replay_count(n, 0.15) for n in (1, 17, 100, 10_000)] == [1, 3, 18, MOST_REPLAY]
     assert replay_count(100, 0.0) == 0
     assert replay_count(75, 0.25) == 25
 

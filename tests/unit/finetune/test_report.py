@@ -5,18 +5,19 @@ from dataclasses import replace
 
 import pytest
 
-from desktop_app.finetune.measures import Answered, Change, Overlap, Speed, Training
+from desktop_app.finetune.measures import LEAST_DOCUMENTS, Answered, Change, Overlap, Speed, Training
 from desktop_app.finetune.report import (
     REPORT,
     Outcome,
     Report,
-    as_text,
     read_report,
-    readable_time,
     sentences,
     verdict,
     write_report,
 )
+from desktop_app.finetune.report_figures import as_text
+from desktop_app.finetune.words import readable_time
+from desktop_app.trainer.contract import REASONS
 from desktop_app.trainer.reading import Reading
 
 TRAINING = Training("done", 40, 35, 3.0, 2.5, 40_000, 400.0, 100.0, "fast", "float32", "cpu")
@@ -24,6 +25,7 @@ GAIN = Change(2.4, 2.0, -0.5, -0.3, 12, 30)
 NOTHING = Change(2.4, 2.39, -0.1, 0.08, 12, 30)
 HARM = Change(2.4, 2.6, 0.1, 0.3, 12, 30)
 FEW = Change(2.4, 2.0, -0.5, -0.3, 9, 30)
+ONLY_WORDS = Change(-0.4, -0.4, -0.1, 0.1, 12, 12)  # beyond them
 REPORTED = Report(
     "pirate", "Tiny", TRAINING, Reading(600, 3.1, 3.1, 0.003, 0.96), Reading(600, 3.0, 3.01, 0.2, 0.8), GAIN, None
 )
@@ -90,7 +92,53 @@ def test_what_only_learned_which_words_occur_has_learned_nothing(beyond, outcome
 
 
 def test_what_is_liked_more_is_a_gain_whatever_the_words_do():
-    assert replace(REPORTED, beyond_words=Change(-0.4, -0.4, -0.1, 0.1, 12, 12), preferred=GAIN).is_gain
+    report = replace(REPORTED, beyond_words=ONLY_WORDS, preferred=GAIN)
+    assert report.is_gain
+    assert "it prefers what you like" in verdict(report)
+
+
+@pytest.mark.parametrize(
+    ("exchanges", "outcome", "words"),
+    [
+        (GAIN, Outcome.GAIN, "it is measurably better at answers of this kind that it has not seen"),
+        (NOTHING, Outcome.NO_GAIN, "it has learned which words occur, but not how they are used"),
+        (FEW, Outcome.NO_GAIN, "it has learned which words occur, but not how they are used"),
+        (HARM, Outcome.HARM, "It does harm"),
+    ],
+)
+@pytest.mark.parametrize("passages", [GAIN, NOTHING])
+def test_words_in_random_order_say_nothing_about_answers(passages, exchanges, outcome, words):
+    report = replace(REPORTED, beyond_words=ONLY_WORDS, passages=passages, exchanges=exchanges)
+    assert report.outcome == outcome
+    assert words in verdict(report)
+
+
+def test_what_is_worse_on_texts_is_no_gain_because_answers_are_better():
+    assert replace(REPORTED, passages=HARM, exchanges=GAIN).outcome == Outcome.HARM
+
+
+def test_passages_and_answers_are_told_by_themselves_where_there_are_enough():
+    text = told(passages=replace(NOTHING, groups=14, documents=2), exchanges=replace(GAIN, documents=12))
+    assert "Of this, on passages (14 sections of 2 documents), there is no measurable gain: the loss went" in text
+    assert "Of this, on answers (12 conversations), the loss fell from 2.400 to 2.000" in text
+    assert "Of this" not in told(passages=FEW, exchanges=FEW)
+
+
+@pytest.mark.parametrize(("change", "is_said"), [("few", True), ("many", False)])
+@pytest.mark.parametrize("kind", [GAIN, NOTHING, HARM])
+def test_what_was_measured_on_few_documents_says_nothing_about_others(kind, change, is_said):
+    documents = {"few": LEAST_DOCUMENTS - 1, "many": LEAST_DOCUMENTS}[change]
+    text = told(held_out=replace(kind, groups=17, documents=documents), unit="section")
+    assert f"On 17 sections of {documents} documents" in text
+    assert ("; this says nothing about other documents)" in text) == is_said
+
+
+def test_marks_of_one_kind_are_told_to_be_too_little():
+    words = (
+        "what it prefers: too few answers marked as good were held out, and 5 conversations with good ones and as many"
+    )
+    assert words in told(held_out=None, preferred=ONLY_BAD)
+    assert "8 conversations held out, and 10 are needed" in told(held_out=None, preferred=replace(ONLY_BAD, groups=8))
 
 
 SAME = Reading(600, 3.0, 3.0, 0.009, 0.99)
@@ -127,13 +175,18 @@ def test_what_was_forgotten_is_told(nll, words):
 MUCH_WORSE = Reading(600, 3.0, 3.2, 0.2, 0.8)
 KEPT_WORSE = Change(2.0, 2.1, 0.05, 0.15, 12, 30)
 KEPT = Change(2.0, 2.01, -0.01, 0.03, 12, 30)
+OF_FEW = replace(GAIN, groups=17, documents=LEAST_DOCUMENTS - 1)
+OF_MANY = replace(GAIN, groups=17, documents=LEAST_DOCUMENTS)
+ONLY_BAD = Change(-60.0, -100.0, -41.0, -38.0, 12, 12, 12, lacks="good")
 
 
 @pytest.mark.parametrize(
     ("changes", "outcome", "words"),
     [
         ({}, Outcome.GAIN, "It has learned something"),
-        ({"held_out": None, "preferred": GAIN}, Outcome.GAIN, "what you like has become measurably likelier"),
+        ({"held_out": None, "preferred": GAIN}, Outcome.GAIN, "it prefers what you like to what you do not"),
+        ({"held_out": OF_FEW}, Outcome.GAIN, "measurably better at parts of your documents that it has not seen"),
+        ({"held_out": OF_MANY}, Outcome.GAIN, "measurably better at texts of this kind that it has not seen"),
         ({"effect": MUCH_WORSE}, Outcome.GAIN, "but it has become much worse at other texts"),
         ({"kept": KEPT}, Outcome.GAIN, "It has learned something"),
         ({"held_out": NOTHING}, Outcome.NO_GAIN, "There is no measurable gain"),
@@ -142,6 +195,16 @@ KEPT = Change(2.0, 2.01, -0.01, 0.03, 12, 30)
         ({"kept": KEPT_WORSE}, Outcome.HARM, "become worse at what earlier versions had learned"),
         ({"held_out": FEW}, Outcome.NOT_MEASURED, "Too little was held out"),
         ({"held_out": None}, Outcome.NOT_MEASURED, "Too little was held out"),
+        ({"held_out": None, "preferred": ONLY_BAD}, Outcome.NOT_MEASURED, "Too few answers marked as good were held"),
+        *(
+            ({**kind, "effect": MUCH_WORSE}, outcome, "and it has become much worse at other texts, so it stays")
+            for kind, outcome in (
+                ({"held_out": None, "preferred": ONLY_BAD}, Outcome.NOT_MEASURED),
+                ({"held_out": FEW}, Outcome.NOT_MEASURED),
+                ({"held_out": NOTHING}, Outcome.NO_GAIN),
+                ({"held_out": HARM}, Outcome.HARM),
+            )
+        ),
         ({"held_out": None, "effect": SAME}, Outcome.NO_EFFECT, "changes nothing measurable"),
     ],
 )
@@ -212,7 +275,7 @@ def test_the_text_for_people_has_the_figures():
     assert "fast: weights unpacked in memory; float32 on cpu" in text
 
 
-@pytest.mark.parametrize("reason", ["done", "early", "stopped", "diverged"])
+@pytest.mark.parametrize("reason", REASONS)
 def test_every_ending_has_words(reason):
     assert as_text(replace(REPORTED, training=replace(TRAINING, reason=reason)))
 
@@ -238,7 +301,8 @@ def test_a_report_is_read_as_it_was_written(tmp_path, change):
     answers = (Answered("When?", "Never.", "متى", "At seven."), Answered("It was", "a", "b", "c", is_continued=True))
     overlap, speed = Overlap(31, 40, "a", "b.pdf"), Speed(2.0, 1.0)
     report = Report(
-        *("pirate", "Tiny", TRAINING, SAME, SAME, change, NOTHING, answers, overlap, speed, KEPT), unit="section"
+        *("pirate", "Tiny", TRAINING, SAME, SAME, change, ONLY_BAD, answers, overlap, speed, KEPT, "section"),
+        *(ONLY_WORDS, change, NOTHING),
     )
     write_report(tmp_path, report)
     assert read_report(tmp_path) == report
@@ -248,9 +312,10 @@ def test_a_report_is_read_as_it_was_written(tmp_path, change):
 def test_a_report_of_before_there_were_answers_is_read(tmp_path):
     write_report(tmp_path, REPORTED)
     told = json.loads((tmp_path / REPORT).read_text())
-    for name in ("answers", "memorised", "speed", "kept", "unit", "outcome", "verdict"):
+    for name in ("answers", "memorised", "speed", "kept", "unit", "outcome", "verdict", "passages", "exchanges"):
         del told[name]
-    del told["held_out"]["documents"]
+    for name in ("documents", "lacks"):
+        del told["held_out"][name]
     (tmp_path / REPORT).write_text(json.dumps(told))
     assert read_report(tmp_path) == REPORTED
 

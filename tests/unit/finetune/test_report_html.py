@@ -92,13 +92,21 @@ def test_only_a_gain_is_green():
 def test_all_that_was_measured_is_there():
     text = text_of(page())
     for words in (
-        "14 sections of 2 documents; change between -0.500 and -0.300",
+        "14 sections of 2 documents; change between -0.500 and -0.300; this says nothing about other documents",
         *("2.400", "2.000", "44.0", "41.5", "3.000", "3.010"),
         *("When does it leave?", "Never.", "At seven.", "At seven, sir."),
         *("learning_rate 0.0002", "tiny.gguf, SHA-256 " + "ab" * 32, "letters.pdf, SHA-256 " + "cd" * 32, "ef" * 32),
         *("Three were left out.", "2023-11-1"),
     ):
         assert words in text
+
+
+def test_what_was_measured_on_passages_and_on_answers_is_there_by_itself():
+    text = text_of(
+        page(passages=Change(2.4, 2.39, -0.1, 0.08, 14, 30, 14), exchanges=Change(3.0, 2, -1.1, -0.9, 30, 30))
+    )
+    assert "Of this, on passages 2.400 2.390 14 texts; change between -0.100 and +0.080" in text
+    assert "Of this, on answers 3.000 2.000 30 conversations; change between -1.100 and -0.900" in text
 
 
 def test_nothing_is_loaded_from_anywhere_and_no_place_on_this_computer_is_told():

@@ -1,6 +1,7 @@
 """What a run folder tells of its run, after whatever has happened to it."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -10,12 +11,14 @@ from desktop_app.errors import UserError, unexpected_error
 from desktop_app.finetune.run_folder import (
     RunState,
     as_facts,
+    ask_all_to_pause,
     ask_to_hold,
     ask_to_pause,
     ask_to_stop,
     conducted,
     find_run,
     held,
+    is_pause_wanted,
     is_running,
     list_runs,
     read_status,
@@ -39,6 +42,13 @@ def model(tmp_path):
 @pytest.fixture
 def run(tmp_path, model):
     return make_run(tmp_path / "runs" / "pirate", model)
+
+
+@pytest.fixture
+def no_patience(monkeypatch):
+    """Nobody here looks at a lock for a moment only."""
+    monkeypatch.setattr("desktop_app.finetune.locks.WAIT_S", 0)
+    monkeypatch.setattr("desktop_app.trainer.lock._BETWEEN_TRIES_S", 0)
 
 
 def started(step=0, mode="fast"):
@@ -137,7 +147,7 @@ def test_a_run_is_running_until_what_was_learned_is_in_the_library(run):
     assert not is_running(run)
 
 
-def test_a_run_is_conducted_by_one_at_a_time(run):
+def test_a_run_is_conducted_by_one_at_a_time(run, no_patience):
     with conducted(run), pytest.raises(UserError, match="is being worked on already"), conducted(run):
         pass
     assert list(contract.read_events(run)) == []  # of the other one it is not known that it fails
@@ -145,7 +155,7 @@ def test_a_run_is_conducted_by_one_at_a_time(run):
         pass
 
 
-def test_a_trainer_is_kept_off_while_something_is_done_to_the_run(run):
+def test_a_trainer_is_kept_off_while_something_is_done_to_the_run(run, no_patience):
     with locked(run), pytest.raises(UserError, match="is being worked on already"), held(run):
         pass
 
@@ -286,6 +296,21 @@ def test_wishes_are_files_that_can_be_withdrawn(run):
     withdraw_requests(run)
     withdraw_requests(run)
     assert not {contract.PAUSE, contract.STOP} & {path.name for path in run.iterdir()}
+
+
+def test_a_run_that_was_paused_before_it_began_is_paused_until_somebody_wants_it_to_go_on(run):
+    ask_to_pause(run)
+    assert read_status(run).state == RunState.PAUSED
+    withdraw_requests(run)
+    assert read_status(run).state == RunState.PREPARED
+
+
+def test_all_runs_that_somebody_works_on_or_is_about_to_are_asked_to_pause(run):
+    runs = {name: shutil.copytree(run, run.with_name(name)) for name in ("works", "begins", "rests")}
+    with conducted(runs["works"]):
+        ask_all_to_pause(run.parent, ("begins", "gone"))
+    assert [name for name, each in runs.items() if is_pause_wanted(each)] == ["works", "begins"]
+    assert not is_pause_wanted(run)
 
 
 def test_to_wait_is_asked_for_again_and_again_until_it_is_not(run):

@@ -180,6 +180,39 @@ def test_near_copies_of_a_document_are_not_learned():
     assert not numbers & {each.group.split()[0] for each in found.learned}
 
 
+def test_a_book_is_learned_without_the_chapters_that_are_held_out_beside_it():
+    chapters = [Passage(paragraphs(12).replace("w", f"c{number}x"), f"chapter {number}") for number in range(30)]
+    book = Passage("\n\n".join(["It begins.", *(each.text for each in chapters)]), "book")
+    found = split([*chapters, book], [], 1)
+    held_out, learned = (words(some) for some in (found.held_out, found.learned))
+    assert found.held_out
+    assert not set(held_out) & set(learned)
+    assert {*held_out, *learned} == set(book.text.split())
+    [left] = [each for each in found.learned if each.group == "book"]
+    assert len(left.text.split()) == len(book.text.split()) - len(held_out)
+    assert not left.is_end
+    assert found.notes == (f"Near copies of what is held out were left out: {len(held_out) // 40} passages.",)
+
+
+def test_of_a_text_nothing_of_which_is_held_out_elsewhere_the_end_is_learned_as_such():
+    assert all(each.is_end for each in split([passage(number) for number in range(40)], [], 1).learned)
+
+
+def test_no_answer_is_lost_because_all_exchanges_have_the_same_system_prompt():
+    system = ChatMessage("system", sentence(0, 160))
+    exchanges = [
+        Exchange(
+            TEXT,
+            (system, ChatMessage("user", sentence(number, 15))),
+            ("urgent" if number % 5 == 0 else f"Send it to desk {number} of the house.",),
+        )
+        for number in range(1, 201)
+    ]
+    found = split([], exchanges, 1)
+    assert len(found.learned) + len(found.held_out) == 200
+    assert found.notes == ()
+
+
 def test_a_set_of_near_copies_is_learned_all_the_same():
     exchanges = [
         exchange(number, prompt=f"What is it{'?' * number}", answers=(sentence(1),)) for number in range(1, 21)

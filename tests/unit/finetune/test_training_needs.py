@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
+from desktop_app.finetune.expert import Matter
+from desktop_app.finetune.paces import Pace
 from desktop_app.finetune.training_needs import (
     MemoryFit,
     about,
@@ -14,12 +17,13 @@ from desktop_app.finetune.training_needs import (
     seconds_for,
 )
 from desktop_app.library.gguf import read_header
-from desktop_app.trainer.contract import FAST, FLOAT32, LEAN, PACKED, Recipe
+from desktop_app.trainer.contract import FAST, FLOAT32, LEAN, LIKELIHOOD, PACKED, Recipe
 from desktop_app.trainer.memory import forecasts
 from tests.support.gguf_files import Shape, llama_model
 
 RECIPE = Recipe()
-ESTIMATE = {"mode": PACKED, "precision": FLOAT32, "device": "cpu", "examples": 240, "seconds": 600.0}
+PACE = Pace("a" * 64, "cpu", FLOAT32, PACKED, LIKELIHOOD, 16, 512, "Letters", 200.0, 1.0)
+MATTER = Matter(240, size=40_000)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +64,7 @@ def test_a_mode_that_was_chosen_and_does_not_fit_says_so(ground, forecast):
 
 
 def test_the_memory_of_a_gpu_is_what_the_trainer_has_seen(ground):
-    plan = plan_memory(ground, RECIPE, 0, {**ESTIMATE, "device": "NVIDIA A10"})
+    plan = plan_memory(ground, RECIPE, 0, msgspec.structs.replace(PACE, device="NVIDIA A10"))
     assert (plan.fit, plan.mode) == (MemoryFit.FITS, PACKED)
     assert "of the memory of NVIDIA A10" in plan.sentence
 
@@ -86,8 +90,21 @@ def test_too_little_of_the_disk_is_told():
     [({}, 600.0), ({"epochs": 6}, 1200.0), ({"batch": 4}, 600.0), ({"max_steps": 30}, 200.0), ({"rank": 4}, 600.0)],
 )
 def test_time_goes_by_how_often_each_example_is_met(changes, seconds):
-    measured = replace(RECIPE, epochs=3, batch=8)
-    assert seconds_for(ESTIMATE, measured, replace(measured, **changes)) == pytest.approx(seconds)
+    recipe = replace(RECIPE, epochs=3, batch=8)
+    assert seconds_for(PACE, replace(recipe, **changes), PACKED, MATTER) == pytest.approx(seconds)
+
+
+def test_time_goes_by_how_much_text_there_is_and_what_is_held_out_is_looked_at_too():
+    once = seconds_for(PACE, RECIPE, PACKED, MATTER)
+    assert seconds_for(PACE, RECIPE, PACKED, replace(MATTER, size=80_000)) == pytest.approx(2 * once)
+    more = seconds_for(PACE, RECIPE, PACKED, replace(MATTER, held_out=8_000)) - once
+    assert 0 < more < RECIPE.evaluations * 8_000 / PACE.text_per_s
+
+
+def test_a_mode_that_takes_less_memory_takes_more_time():
+    times = [seconds_for(PACE, RECIPE, mode, MATTER) for mode in (FAST, PACKED, LEAN)]
+    assert times == sorted(times)
+    assert times[1] == pytest.approx(times[0] * 4 / 3)
 
 
 def test_a_time_is_told_in_words():

@@ -1,7 +1,12 @@
 """The control of a measurement: passages that were held out, with their words in an order by chance."""
 
+from collections import Counter
+
+import pytest
+
 from desktop_app.engine.messages import ChatMessage
 from desktop_app.finetune.encoder import EngineEncoder
+from desktop_app.finetune.script import PART
 from desktop_app.finetune.source_texts import SourceText
 from desktop_app.finetune.text_examples import is_passage
 from desktop_app.finetune.word_order import MOST_GROUPS, shuffled_examples
@@ -26,6 +31,25 @@ def test_the_words_stay_and_their_order_goes_the_same_way_each_time():
     assert words != WORDS.split()
     assert sorted(words) == sorted(WORDS.split())
     assert shuffled(text) == [(group, words)]
+
+
+CHINESE = "海风吹过码头、灯火在水面上摇晃。老人坐在木箱旁边修补渔网、他说今年的鱼比往年少。"
+THAI = "ลมทะเลพัดผ่านท่าเรือ แสงไฟสั่นไหวบนผิวน้ำ"
+
+
+@pytest.mark.parametrize("text", [CHINESE, THAI, "用Python和Java写程序"])
+def test_where_no_spaces_part_words_the_signs_are_in_another_order(text):
+    """A control that is the text itself would make every gain on it nothing but words."""
+    [(_, words)] = shuffled(SourceText("g", text, is_held_out=True))
+    assert " ".join(words) != text
+    assert sorted(PART.findall(" ".join(words))) == sorted(PART.findall(text))
+    assert len(words) == len(text.split())
+
+
+def test_of_many_sections_some_of_each_document_are_chosen():
+    texts = [SourceText(f"{name}#{n}", WORDS, is_held_out=True) for name in "abc" for n in range(2 * MOST_GROUPS)]
+    found = [group for group, _ in shuffled(*texts)]
+    assert Counter(group[0] for group in found) == dict.fromkeys("abc", MOST_GROUPS // 3)
 
 
 def test_what_was_learned_and_answers_have_no_control():

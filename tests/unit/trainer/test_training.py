@@ -149,6 +149,29 @@ def test_a_trial_keeps_nothing_and_says_how_long_it_takes(tmp_path):
     assert events(folder, "calibrated")[0]["seconds_left"] > 0
 
 
+def test_a_trial_tells_the_time_of_the_whole_run(tmp_path):
+    recipe = with_recipe(batch=1, epochs=3)
+    folder = make_run(tmp_path / "run", [text(1, 2, 3)], recipe=recipe)
+    train(folder, clock=Seconds(1.0), trial_steps=3)
+    took = events(folder, "step")[2]["seconds"]
+    assert events(folder, "calibrated")[0]["seconds_left"] == pytest.approx(3 * took)
+
+
+@pytest.mark.parametrize("loss", ["likelihood", "kto"])
+def test_a_step_of_a_trial_is_not_more_than_is_computed_at_once(tmp_path, loss):
+    kinds = {"likelihood": ["text"], "kto": ["text", "up", "down"]}[loss]
+    examples = [each for number, kind in enumerate(kinds) for each in random_texts(20, number, kind)]
+    recipe = with_recipe(loss=loss, batch=len(examples), micro_tokens=16)
+    whole, trial = (
+        make_run(tmp_path / "run", examples, recipe=recipe),
+        make_run(tmp_path / "t", examples, recipe=recipe),
+    )
+    train(whole)
+    train(trial, trial_steps=1)
+    assert events(trial, "step")[0]["tokens"] * 3 < events(whole, "step")[0]["tokens"]
+    assert events(trial, "started")[0]["steps"] == events(whole, "started")[0]["steps"]
+
+
 def test_a_trial_of_preferences_needs_only_the_references_of_its_steps(tmp_path):
     pairs = random_texts(40, 1, "pair")
     folder = make_run(tmp_path / "run", pairs, pairs, with_recipe(loss="dpo", batch=2))

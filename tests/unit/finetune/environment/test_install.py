@@ -107,6 +107,12 @@ def test_the_archive_of_a_python_may_lie_beside_the_packages(small):
     assert left(small) == set()
 
 
+def test_a_folder_of_packages_may_have_any_name(small):
+    wheels = small.wheels.rename(small.root / "wheels, für 100% (neu) #1")
+    set_up(small, Supply(folder=wheels))
+    assert state(small) == State.READY
+
+
 def test_another_list_of_packages_makes_it_outdated_and_an_update_takes_its_place(small):
     set_up(small)
     small.wheel = write_wheel(small.wheels, "2.0")
@@ -157,6 +163,7 @@ def test_offline_nothing_is_asked_of_the_network(small):
 
 
 def test_an_index_that_does_not_answer_is_told(small):
+    small.script("export UV_HTTP_RETRIES=0")  # how often uv asks again, and when, is its own affair
     with pytest.raises(UserError, match="because the connection failed"):
         set_up(small, Supply(index="http://127.0.0.1:9/simple"))
     assert small.door.journal.read()[0].outcome == "failed"
@@ -240,6 +247,15 @@ def test_a_repair_is_not_made_of_the_damaged_file_itself(small):
     set_up(small, how=repair)
     assert module(small).read_text() == MODULE
     assert state(small) == State.READY
+
+
+def test_a_repair_that_fails_leaves_one_that_works(small):
+    set_up(small)
+    small.write_lock(version="2.0")
+    assert state(small) == State.OUTDATED
+    with pytest.raises(UserError, match="is not where packages are looked for"):
+        set_up(small, how=repair)
+    assert state(small) == State.OUTDATED
 
 
 def test_one_that_does_not_work_is_made_once_more_of_new_downloads(small):

@@ -86,6 +86,28 @@ def test_a_spoiled_entry_of_an_archive_is_read_or_refused(tmp_path, name, data):
     read_or_refuse(tmp_path, name, packed({**entries, spoiled: bytes(content)}))
 
 
+N = 1_000_000
+LONG = {
+    "a.md": "# a" + " #" * N + "x",
+    "spaces.txt": WHATSAPP.decode() + "31.12.23, 23:59 - Anna: x" + " " * N + "y\n",
+    "a.json": json.dumps(
+        [{"mapping": {"a": {"message": {"content": {"parts": ["\ue200" * N]}}}}, "current_node": "a"}]
+    ),
+    "digits.eml": "A: b\n\n" + "1" * N + "\n> quoted\n",
+    "quotes.eml": "A: b\n\n" + "\n> quoted\n" * (N // 10),
+    "long.eml": "A: b\n\n" + "1" * N + ":x\n" + "> quoted\n" * (N // 10),
+    "forwarded.eml": "A: b\n\n-- forwarded message" + "-" * N + "x\n",
+    "twice.eml": "A: b\n\n" + ("-- forwarded message --\nFrom: a\nTo: b\nDate: c\n" + "\n" * 50) * (N // 100),
+    "flowed.eml": "Content-Type: text/plain; format=flowed\n\n" + "aaaa \n" * N,
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_a_file_of_one_thing_over_and_over_does_not_take_for_ever(tmp_path, name):
+    (tmp_path / name).write_text(LONG[name], "utf-8")
+    assert read_file(tmp_path / name)
+
+
 KEYS = (
     *("mapping", "current_node", "parent", "message", "author", "role", "content", "content_type", "parts", "metadata"),
     *("recipient", "conversations", "messages", "prompt", "completion", "chosen", "rejected", "label", "system"),

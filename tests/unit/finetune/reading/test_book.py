@@ -50,6 +50,19 @@ def test_chapters_that_are_not_there_and_pages_with_next_to_nothing_are_told(rea
     assert skipped(file) == {"page with next to nothing on it": 1, "chapter that is not in the file": 1}
 
 
+def test_a_chapter_without_spaces_has_as_much_on_it_as_others(read, skipped):
+    file = read("book.epub", epub({"one.xhtml": "<p>海风吹过码头、灯火在水面上摇晃。</p>"}))
+    assert len(file.sections) == 1
+    assert skipped(file) == {}
+
+
+def test_one_bad_chapter_does_not_spoil_the_others(read, skipped):
+    entries = unpacked(epub({"one.xhtml": "<p>Here are five whole words.</p>", "two.xhtml": "x"}))
+    file = read("book.epub", packed({**entries, "OEBPS/two.xhtml": bytes(range(256)) * 20}))
+    assert [each.text for each in file.sections] == ["Here are five whole words."]
+    assert skipped(file) == {"chapter that could not be read": 1}
+
+
 def test_a_book_of_a_shop_is_told_and_hidden_fonts_do_no_harm(read, refusal):
     method = '<encryption><EncryptedData><EncryptionMethod Algorithm="{}"/></EncryptedData></encryption>'
     locked = book(**{"META-INF/encryption.xml": method.format("http://www.w3.org/2001/04/xmlenc#aes128-cbc")})

@@ -56,13 +56,18 @@ def test_the_version_that_was_shown_of_a_chat_of_chatgpt_is_read(read, skipped):
         ("user", "What is that?"),
         ("answer", "A boat."),
     ]
-    assert exchange.conversation == f"{file.sha256}#c1"
+    assert exchange.conversation == "c1"
     assert skipped(file) == {
         "messages to or from tools": 2,
         "piece of reasoning": 1,
         "picture or file": 1,
         "chat without an answer": 1,
     }
+
+
+def test_where_a_chat_is_in_an_export_does_not_tell_which_it_is(read):
+    first, other = (chat(*TREE, current="h", key=key) for key in (None, None))
+    assert {each.conversation for each in read("c.json", json.dumps([first, other])).exchanges} == {""}
 
 
 def test_a_tree_that_bites_its_tail_ends(read):
@@ -147,7 +152,7 @@ def test_each_day_is_a_conversation_and_others_are_left_out(read, skipped):
     ]
     text = "".join(days) + "02.01.24, 11:00 - Carl: Me too\n03.01.24, 10:00 - Anna: Still?\n"
     file = read("WhatsApp Chat with Anna.txt", text)
-    assert [each.conversation.partition("#")[2] for each in file.exchanges] == ["01.01.24", "02.01.24"]
+    assert [each.conversation for each in file.exchanges] == ["01.01.24", "02.01.24"]
     assert skipped(file)["message of others than the two who wrote the most"] == 1
     assert skipped(file)["day without an answer"] == 1
 
@@ -206,6 +211,15 @@ def test_marked_answers_are_learned_by_their_marks_alone(read, skipped):
     ]
     assert len({each.conversation for each in file.exchanges}) == 1
     assert skipped(file) == {"answer without a mark": 1}
+
+
+def test_a_chat_that_has_gone_on_is_the_same_conversation(read):
+    good = (Role.ASSISTANT, "Lisbon.", {"rating": Rating.GOOD})
+    for marked in (ANSWERED, good):
+        files = [read("A trip.md", saved(ASKED, marked, *more)) for more in ((), MORE)]
+        assert files[0].sha256 != files[1].sha256
+        assert len({each.conversation for file in files for each in file.exchanges}) == 1
+        assert files[0].exchanges[0].conversation
 
 
 def test_answers_that_were_never_finished_are_left_out_with_their_questions(read, skipped):

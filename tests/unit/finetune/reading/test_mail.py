@@ -73,6 +73,11 @@ def test_quotations_are_left_out_with_their_introduction(read, skipped, introduc
     assert skipped(file) == {"quoted lines": 3 + introduction.count("\n")}
 
 
+def test_between_parts_of_a_quotation_nothing_more_is_taken_for_its_introduction(read):
+    text = "It costs 5 euros:\nOn Monday Anna wrote:\n> What?\n\n> When?\n"
+    assert texts(read("a.eml", mail(text))) == ["It costs 5 euros:"]
+
+
 def test_a_sentence_above_a_quotation_stays(read):
     assert texts(read("a.eml", mail("You ask me:\n> Why?\nBecause.\n"))) == ["You ask me:\nBecause."]
 
@@ -137,6 +142,19 @@ def test_a_mailbox_has_a_section_a_mail(read, ends):
 def test_one_bad_mail_does_not_spoil_the_others(read):
     bad = b"Subject: =?x?=\nContent-Type: multipart/mixed; boundary=\n\n--\xff\n"
     assert BODY.strip() in texts(read("inbox.mbox", mbox(bad, mail(), b"", b"\xff\xfe\n\n\0")))
+
+
+def test_mails_that_are_no_text_or_nested_without_end_are_told_and_the_others_read(read, skipped):
+    noise = b"Content-Type: text/plain; charset=utf-8\n\n" + bytes(range(256)).replace(b"\n", b"") * 20 + b"\n"
+    deep = b"".join(b"--%d\nContent-Type: multipart/mixed; boundary=%d\n\n" % (n, n + 1) for n in range(3000))
+    nested = b"Content-Type: multipart/mixed; boundary=0\n\n" + deep
+    file = read("inbox.mbox", mbox(mail(), noise, nested, mail()))
+    assert texts(file) == [BODY.strip()] * 2
+    assert skipped(file) == {"mails that could not be read": 2}
+
+
+def test_only_the_beginning_of_a_subject_says_that_it_is_an_answer(read):
+    assert read("a.eml", mail(subject="Score: 3:1")).sections[0].title == "Score: 3:1"
 
 
 def test_what_is_no_mail_is_told(refusal):

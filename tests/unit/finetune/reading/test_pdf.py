@@ -2,6 +2,7 @@
 
 import pytest
 
+from desktop_app.finetune.reading.page_lines import join_lines
 from tests.support.documents_pdf import PICTURE, encrypted, file_of, pdf
 
 STORY = [
@@ -38,6 +39,12 @@ def test_words_that_were_divided_are_whole_again(read):
     assert texts(read("a.pdf", pdf(lines))) == [
         "It was one of those extraordinary things that nobody believes until the day they see it."
     ]
+
+
+@pytest.mark.parametrize(("line", "whole"), [("some words", "some words some words"), ("some-", "somesome-")])
+def test_a_paragraph_of_very_many_lines_does_not_take_for_ever(line, whole):
+    [paragraph] = join_lines([line] * 1_000_000)
+    assert paragraph.startswith(whole[:-1])
 
 
 def test_items_and_headings_stay_on_lines_of_their_own(read):

@@ -50,6 +50,33 @@ def test_thumbs_and_pairs_are_read(read):
     assert [(each.kind, each.answers) for each in file.exchanges] == [("pair", ("good", "bad"))]
 
 
+WORDS = (
+    ["Positive", "thumbs up", "👍🏽", ":thumbsup:", "like", "1.0"],
+    ["negative", "Thumbs_Down", "👎", "bad", "-1", "0"],
+)
+
+
+def test_thumbs_are_known_by_their_usual_words(read):
+    for kind, words in zip(("up", "down"), WORDS, strict=True):
+        file = read("a.csv", table([("a", "b", word) for word in words], header=("prompt", "completion", "label")))
+        assert [each.kind for each in file.exchanges] == [kind] * len(words)
+        lines = [{"prompt": "a", "completion": "b", "label": word} for word in words]
+        assert [each.kind for each in read("a.jsonl", "\n".join(map(json.dumps, lines))).exchanges] == [kind] * 6
+    lines = [{"question": "a", "answer": "b", "label": label} for label in (1, 0, True, None)]
+    file = read("a.jsonl", "\n".join(map(json.dumps, lines)))
+    assert [each.kind for each in file.exchanges] == ["up", "down", "up", "text"]
+
+
+def test_an_answer_whose_label_nobody_knows_is_never_imitated(read, skipped, refusal):
+    rows = table(
+        [("a", "b", "mediocre"), ("a", "c", "up"), ("a", "d", "not good")], header=("prompt", "answer", "label")
+    )
+    file = read("a.csv", rows)
+    assert [each.kind for each in file.exchanges] == ["up"]
+    assert skipped(file) == {"lines whose labels are neither good nor bad": 2}
+    assert refusal("a.csv", rows, is_strict=True) == "The “label” of line 2 of “a.csv” is neither true nor false."
+
+
 def test_rows_without_an_answer_are_left_out_and_told(read, skipped):
     file = read("a.csv", "prompt,completion\na,b\nc,\nd\n\n,e\n")
     assert said(file) == [("a", "b")]

@@ -44,6 +44,13 @@ def test_what_pages_have_around_their_text_is_left_out_and_told(read, skipped):
     assert next(each.shown for each in file.skipped if each.why == "blocks of links") == "Home About"
 
 
+def test_a_page_that_is_one_form_is_read(read, skipped):
+    form = "<form method='post'><nav>Home</nav><h1>Title</h1><p>Text.</p><select><option>A</option></select></form>"
+    file = read("a.html", page(form))
+    assert [each.text for each in file.sections] == ["Title\n\nText."]
+    assert skipped(file) == {"block of links": 1}
+
+
 def test_lists_tables_breaks_and_code_keep_their_lines(read):
     assert text(read, "<ul><li>one</li><li>two<ul><li>three</li></ul></li></ul>") == "- one\n- two\n- three"
     assert text(read, "<table><tr><th>a</th><th>b</th></tr><tr><td>c</td><td>d</td></tr></table>") == "a | b\nc | d"

@@ -220,6 +220,50 @@ def test_after_a_run_new_documents_get_examples_of_their_own(tmp_path):
     assert new == {each.sha256 for each in settled if each.n_learned}
 
 
+def changed(folder, name, text):
+    """Have a document say something else now."""
+    file, course = read(name, *text), folder.load()
+    documents = (
+        replace(each, sha256=file.sha256, before=each.sha256) if each.name == name else each
+        for each in course.documents
+    )
+    folder.save_text(file)
+    folder.save(replace(course, documents=tuple(documents)))
+    bring_up_to_date(folder)
+
+
+@pytest.mark.parametrize("run", ["", "Tea"], ids=["not learned yet", "learned"])
+def test_of_a_document_in_a_format_that_was_corrected_what_it_said_before_is_not_learned_any_more(tmp_path, run):
+    files = [read(f"{n}.txt", f"Minutes {n}\n\nPresent: Ida {n}\n\n{prose(f'n{n}', 3)}") for n in range(30)]
+    folder = course_folder(tmp_path, files, goal=FORMAT)
+    bring_up_to_date(folder)
+    write_examples(folder, WritingEngine())
+    folder.save_examples([replace(row, run=run) for row in folder.examples()])
+    name = next(each.name for each in folder.load().documents if not each.is_held_out)
+    number = name.removesuffix(".txt")
+    text = f"Minutes {number}\n\nPresent: nobody\n\n{prose(f'n{number}', 3)}"
+    changed(folder, name, [text])
+    write_examples(folder, WritingEngine())
+    rows = [row for row in effective(folder.examples(), folder.load()) if f"Minutes {number}\n" in row.answers[0]]
+    assert [row.answers[0] for row in rows] == [text]
+
+
+def test_of_a_long_document_in_a_format_only_what_is_new_is_written_from_again(tmp_path):
+    tickets = [f"Ticket {number}\n\n{prose(f'n{number}', 3)}" for number in range(30)]
+    folder = course_folder(tmp_path, [read("tickets.txt", *tickets)], goal=FORMAT)
+    bring_up_to_date(folder)
+    write_examples(folder, WritingEngine())
+    rows = folder.examples()
+    changed(folder, "tickets.txt", [f"Ticket X\n\n{prose('new', 3)}", *tickets])
+    write_examples(folder, WritingEngine())
+    sha256 = folder.load().documents[0].sha256
+    later = folder.examples()
+    assert later[: len(rows)] == tuple(replace(row, document=sha256) for row in rows)
+    [new] = later[len(rows) :]
+    assert new.answers[0].startswith("Ticket X")
+    assert not new.is_held_out
+
+
 # ------------------------------------------------------------ what is told
 
 
