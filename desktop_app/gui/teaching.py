@@ -14,6 +14,7 @@ from desktop_app.gui.widgets.tray_message import TrayMessage
 from desktop_app.jobs.adapter_library import AdapterLibrary
 from desktop_app.jobs.background import Background
 from desktop_app.jobs.chat_session import ChatSession
+from desktop_app.jobs.chat_watch import ChatWatch
 from desktop_app.jobs.connection import HubConnection
 from desktop_app.jobs.engine import Engine
 from desktop_app.jobs.memory_room import MemoryRoom
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from desktop_app.jobs.course_task import CourseTask
     from desktop_app.jobs.courses import Courses
     from desktop_app.jobs.environment import TrainingEnvironment
+    from desktop_app.jobs.measuring import Measuring
 
 
 class Teaching(QObject):
@@ -83,11 +85,13 @@ class Teaching(QObject):
         self.training.progressed.connect(lambda _name: self._show_progress())
         self.training.finished.connect(self._on_finished)
         self.training.failed.connect(self._on_failed)
-        self._hold = TrainingHold(self.training, session, preferences, self)
+        self._chat_watch = ChatWatch(session, self)
+        self._hold = TrainingHold(self.training, self._chat_watch, preferences, self)
         self._notifications = Notifications(background, self)
         self._tray = TrayMessage(self)
         self._notifications.unheard.connect(self._tray.show)
-        self._tray.clicked.connect(self.front_wanted)
+        for way in (self._notifications, self._tray):
+            way.clicked.connect(self.front_wanted)
         self.place = LazyPage(lambda: self.page)
         self.place.shown.connect(self.training.watch)
 
@@ -98,6 +102,7 @@ class Teaching(QObject):
     def close(self) -> None:
         """End what ends with the window; for the end of the program."""
         self._tray.hide()
+        self._notifications.close()
         made = vars(self)
         for job in (made.get("task"), made.get("environment"), made.get("courses")):
             if job is not None:
@@ -126,6 +131,12 @@ class Teaching(QObject):
         return task
 
     @cached_property
+    def measuring(self) -> "Measuring":
+        from desktop_app.jobs.measuring import Measuring
+
+        return Measuring(self.task, self.training, self._chat_watch, self)
+
+    @cached_property
     def environment(self) -> "TrainingEnvironment":
         from desktop_app.finetune.environment.outlook import this_program
         from desktop_app.jobs.environment import TrainingEnvironment
@@ -141,6 +152,7 @@ class Teaching(QObject):
         page = TeachPage(
             self.courses,
             self.task,
+            self.measuring,
             self.training,
             self._models,
             self._adapters,

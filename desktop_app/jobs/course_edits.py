@@ -4,14 +4,17 @@ Each may be done again without harm: what is shown is always what was last read 
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from desktop_app.engine.messages import ChatMessage
+from desktop_app.errors import UserError
 from desktop_app.finetune.course import CHATS_SOURCE, Course, CourseDocument, CourseExample
 from desktop_app.finetune.course_folder import CourseFolder
+from desktop_app.finetune.course_runs import take_notes
 from desktop_app.finetune.goals import OWN
 
 Rows = tuple[CourseExample, ...]
@@ -31,29 +34,38 @@ class Content:
 Edit = Callable[[Content], Content]
 
 
-def read_content(folder: CourseFolder) -> Content:
-    """Read a course.
+def know_runs(folder: CourseFolder, runs: Path) -> None:
+    """Have a course know of a run whose command was killed before it could; one that is at work does so by itself."""
+    with suppress(UserError):
+        take_notes(folder, runs)
+
+
+def read_content(folder: CourseFolder, runs: Path) -> Content:
+    """Read a course; `runs` is where its runs are.
 
     Raises:
         UserError: If it cannot be read.
     """
+    know_runs(folder, runs)
     return Content(folder.load(), folder.examples())
 
 
-def write_edits(folder: CourseFolder, edits: Iterable[Edit]) -> Content:
+def write_edits(folder: CourseFolder, runs: Path, edits: Iterable[Edit]) -> Content:
     """Make changes to what the files say, and return what they say then.
 
     Raises:
         UserError: If somebody else works on the course, or it cannot be written.
     """
     with folder.held():
-        before = after = read_content(folder)
+        before = after = read_content(folder, runs)  # a row that is changed now was learned as it was before
         for edit in edits:
             after = edit(after)
         if after.rows != before.rows:
             folder.save_examples(after.rows)
         if after.course != before.course:
             folder.save(after.course)
+        if after.course.documents != before.course.documents:
+            folder.forget_texts()
     return after
 
 
@@ -148,11 +160,16 @@ def bring_back_edit(removed: Removed) -> Edit:
 
 
 def row_edit(row: CourseExample) -> Edit:
-    """Put a row in the place of the one with its id, which then counts as edited."""
-    edited = _replace(row, is_edited=True, run="")  # as it is now, it was never learned
-    return lambda content: Content(
-        content.course, tuple(edited if each.id == row.id else each for each in content.rows)
-    )
+    """Put a row in the place of the one with its id, which then counts as edited; it stays on that one's side."""
+
+    def changed(before: CourseExample) -> CourseExample:
+        side = {"group": before.group, "is_held_out": before.is_held_out}  # a command may have settled it meanwhile
+        return _replace(row, is_edited=True, run="", **side)  # as it is now, it was never learned
+
+    def edit(content: Content) -> Content:
+        return Content(content.course, tuple(changed(each) if each.id == row.id else each for each in content.rows))
+
+    return edit
 
 
 def new_row_edit(number: str, prompt: str, answer: str) -> Edit:

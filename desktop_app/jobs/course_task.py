@@ -14,10 +14,9 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from desktop_app.errors import UserError
-from desktop_app.finetune.course import Course
 from desktop_app.finetune.course_folder import CourseFolder
 from desktop_app.jobs.command import ChildCommand
-from desktop_app.jobs.course_edits import Rows, Value
+from desktop_app.jobs.course_edits import Value
 from desktop_app.jobs.courses import Courses
 from desktop_app.jobs.memory_room import MemoryRoom
 from desktop_app.jobs.mixing import Step
@@ -38,7 +37,7 @@ class Kind(Enum):
 _FIRST_WORDS = {
     Kind.READING: "Reading the documents",
     Kind.WRITING: "Loading the model",
-    Kind.ESTIMATING: "Trying a few steps",
+    Kind.ESTIMATING: "Getting ready",
     Kind.PREPARING: "Preparing the run",
 }
 
@@ -48,26 +47,27 @@ class _Work:
     """A command, from the wish for it to its end.
 
     Attributes:
+        is_asked: The person wants it; or else the model of the chat does not go for it.
         after: What to begin with when it is over.
-        result: The line it says last of all, in its own way: an estimate, or the event prepared.
+        run: The name of the run that it has prepared.
     """
 
     kind: Kind
     folder: CourseFolder
     name: str
     arguments: tuple[str, ...]
-    key: object = None
+    is_asked: bool = True
     step: Step | None = None
     command: ChildCommand | None = None
     is_stopped: bool = False
     after: "_Work | None" = None
-    result: dict[str, Any] | None = None
+    run: str = ""
 
 
 class CourseTask(QObject):
     """At most one command at a time. Lives in the GUI thread.
 
-    All that it says is about the course that is open: a command on another one goes on, and is seen again when that is
+    What it says is about the course that is open: a command on another one goes on, and is seen again when that is
     opened again.
 
     Args:
@@ -75,15 +75,13 @@ class CourseTask(QObject):
 
     Signals:
         progressed(Step): It goes on; the first one comes at once.
-        ended(): Nothing is being done any more, in whatever way it came to an end.
-        estimated(dict): How long training would take; see `known_estimate`. After `ended`.
+        ended(): Nothing is being done any more, with any course, in whatever way it came to an end.
         prepared(str): The run folder of this name is there, to be trained. After `ended`, and of any course.
         failed(UserError): Something did not do what was wanted. After `ended`, and of any course; stopping is none.
     """
 
     progressed = Signal(Step)
     ended = Signal()
-    estimated = Signal(dict)
     prepared = Signal(str)
     failed = Signal(UserError)
 
@@ -99,8 +97,6 @@ class CourseTask(QObject):
         self._root = folder.root
         self._room = room
         self._work: _Work | None = None
-        self._estimates: dict[object, dict[str, Any]] = {}
-        self._hashed: tuple[Rows, int] = ((), hash(()))
 
     @property
     def kind(self) -> Kind | None:
@@ -119,6 +115,11 @@ class CourseTask(QObject):
         return self._here is not None
 
     @property
+    def is_free(self) -> bool:
+        """Whether nothing is being done, be it with a course that is not open."""
+        return self._work is None
+
+    @property
     def _here(self) -> _Work | None:
         work, folder = self._work, self._courses.folder
         return work if work and folder and work.folder.path == folder.path else None
@@ -133,27 +134,14 @@ class CourseTask(QObject):
         """Have the model write examples, from where it was."""
         self._begin(Kind.WRITING, ("examples",))
 
-    def estimate(self, choices: Mapping[str, Value], is_anew: bool = False) -> None:
-        """Find out how long training would take and how much memory; what is known already is told at once.
+    def estimate(self, is_anew: bool = False, is_asked: bool = True) -> None:
+        """Find out how fast the model learns; what comes of it is what `paces.read_paces` reads after `ended`.
 
         Args:
-            choices: Names and values of `recipe.Choices`; what is not among them is as the course has it.
             is_anew: Leave what the course has taught before.
+            is_asked: The person wants it; or else it is not done where the model of the chat would have to go for it.
         """
-        if (known := self.known_estimate(choices, is_anew)) is not None:
-            self.estimated.emit(known)
-        elif (course := self._courses.course) is not None:
-            words = ("estimate", *options_of(choices), *_anew(is_anew))
-            self._begin(Kind.ESTIMATING, words, self._key(course, choices, is_anew))
-
-    def known_estimate(self, choices: Mapping[str, Value], is_anew: bool = False) -> dict[str, Any] | None:
-        """Return what was estimated for these choices, this model and these examples; None if that was not done yet.
-
-        It has mode, precision, device, steps, examples, tokens (of an epoch), tokens_per_s, seconds, memory_bytes (by
-        mode) and free_bytes.
-        """
-        course = self._courses.course
-        return self._estimates.get(self._key(course, choices, is_anew)) if course else None
+        self._begin(Kind.ESTIMATING, ("estimate", "--background", *_anew(is_anew)), is_asked)
 
     def prepare(self, choices: Mapping[str, Value], is_anew: bool = False) -> None:
         """Make a run folder of the course; `prepared` tells its name, for `Training.start`."""
@@ -165,6 +153,11 @@ class CourseTask(QObject):
             work.after = None
             self._stop(work)
 
+    def give_up_estimating(self) -> None:
+        """End an estimate, soon, also of a course that is not open any more; what else is done goes on."""
+        if self._work is not None and self._work.kind is Kind.ESTIMATING:
+            self._stop(self._work)
+
     def close(self) -> None:
         """End it at once, without a signal. Blocks for a moment; for the end of the program."""
         work, self._work = self._work, None
@@ -173,14 +166,14 @@ class CourseTask(QObject):
 
     # ------------------------------------------------------------ from the wish to the process
 
-    def _begin(self, kind: Kind, words: tuple[str, ...], key: object = None) -> None:
+    def _begin(self, kind: Kind, words: tuple[str, ...], is_asked: bool = True) -> None:
         course, folder = self._courses.course, self._courses.folder
         if course is None or folder is None:
             return
         name, *options = words
         place = str(folder.path)
         rest = (place,) if kind in (Kind.READING, Kind.WRITING) else ("--course", place)
-        work = _Work(kind, folder, course.name, ("finetune", name, *rest, *options, "--json"), key)
+        work = _Work(kind, folder, course.name, ("finetune", name, *rest, *options, "--json"), is_asked)
         if self._work is None:
             self._start(work)
         elif self._work.kind is Kind.ESTIMATING:  # which nobody wants to wait for
@@ -197,19 +190,20 @@ class CourseTask(QObject):
         self._courses.when_saved(partial(self._make_room, work), partial(self._end, work))
 
     def _make_room(self, work: _Work) -> None:
-        if work.is_stopped:
+        if work.is_stopped or work is not self._work:  # the program ends
             self._end(work, None)
             return
-        if work.kind is not Kind.ESTIMATING:  # which changes nothing
+        if work.kind is not Kind.ESTIMATING:  # which changes nothing that a person does
             self._courses.lock(work.folder)
         model = self._courses.course.model_path if self._courses.course and work is self._here else ""
         if work.kind is Kind.READING or not model:
             self._run(work)
         else:
-            self._room.for_engine(Path(model), partial(self._run, work))
+            or_else = None if work.is_asked else partial(self._end, work, None)
+            self._room.for_engine(Path(model), partial(self._run, work), or_else)
 
     def _run(self, work: _Work) -> None:
-        if work.is_stopped:
+        if work.is_stopped or work is not self._work:
             self._end(work, None)
             return
         work.command = command = ChildCommand(self)
@@ -218,9 +212,9 @@ class CourseTask(QObject):
         command.start(self._root, work.arguments)
 
     def _stop(self, work: _Work) -> None:
-        work.is_stopped = True
-        if work.command:
+        if work.command and not work.is_stopped:  # or it would be interrupted once more while it clears up
             work.command.stop()
+        work.is_stopped = True
 
     # ------------------------------------------------------------ what it says
 
@@ -234,10 +228,8 @@ class CourseTask(QObject):
             case {"event": "course"}:
                 if work is self._here:
                     self._courses.reload()
-            case {"event": "prepared"}:
-                work.result = told
-            case _ if "event" not in told:
-                work.result = told
+            case {"event": "prepared", "name": str(name)}:
+                work.run = name
 
     def _tell(self, work: _Work, step: Step) -> None:
         work.step = step
@@ -257,37 +249,19 @@ class CourseTask(QObject):
             work.command.deleteLater()
         self._courses.lock(None)
         if is_here:
-            if work.kind is not Kind.ESTIMATING:
-                self._courses.reload()
-            if work.after is None:
-                self.ended.emit()
-        self._tell_result(work, error, is_here)
+            self._courses.reload()
+        if work.after is None:
+            self.ended.emit()
+        self._tell_result(work, error)
         if work.after:
             self._start(work.after)
 
-    def _tell_result(self, work: _Work, error: UserError | None, is_here: bool) -> None:
+    def _tell_result(self, work: _Work, error: UserError | None) -> None:
         if error is not None:
             if not work.is_stopped:
                 self.failed.emit(error)
-        elif work.kind is Kind.ESTIMATING and work.result is not None:
-            self._estimates[work.key] = work.result
-            if is_here and not work.is_stopped:
-                self.estimated.emit(work.result)
-        elif work.kind is Kind.PREPARING and work.result is not None:
-            self.prepared.emit(work.result["name"])
-
-    # ------------------------------------------------------------ estimates
-
-    def _key(self, course: Course, choices: Mapping[str, Value], is_anew: bool) -> object:
-        """Return all that an estimate depends on."""
-        rows = self._courses.rows
-        if rows is not self._hashed[0]:
-            self._hashed = rows, hash(rows)
-        left_out = frozenset(each.sha256 for each in course.documents if each.is_left_out)
-        chosen = {"preset": course.preset, **course.choices, **choices}
-        model = (course.model_path, course.model_sha256)
-        what = (self._hashed[1], course.goal, course.private_out, left_out)
-        return course.name, model, frozenset(chosen.items()), what, is_anew
+        elif work.run:
+            self.prepared.emit(work.run)
 
 
 def _anew(is_anew: bool) -> tuple[str, ...]:

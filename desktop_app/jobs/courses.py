@@ -13,7 +13,7 @@ from uuid import uuid4
 from PySide6.QtCore import QObject, Signal
 
 from desktop_app.errors import UserError
-from desktop_app.finetune.course import Course, CourseDocument, CourseExample
+from desktop_app.finetune.course import Course, CourseDocument, CourseExample, ReadFile
 from desktop_app.finetune.course_folder import (
     CourseFolder,
     create_course,
@@ -26,7 +26,7 @@ from desktop_app.finetune.course_folder import (
 from desktop_app.finetune.words import count
 from desktop_app.jobs import course_edits
 from desktop_app.jobs.background import Background
-from desktop_app.jobs.course_edits import Content, Edit, Rows, Value, read_content, write_edits
+from desktop_app.jobs.course_edits import Content, Edit, Rows, Value, know_runs, read_content, write_edits
 from desktop_app.paths import DataFolder
 from desktop_app.storage.records import Model
 
@@ -58,7 +58,7 @@ class Courses(QObject):
     def __init__(self, background: Background, folder: DataFolder, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._background = background
-        self._place = folder.courses
+        self._place, self._runs = folder.courses, folder.runs
         self._folders: dict[str, CourseFolder] = {}
         self._unsaved: list[Edit] = []
         self._saving: list[Edit] = []  # what is being written now
@@ -82,7 +82,7 @@ class Courses(QObject):
 
     def refresh(self) -> None:
         """Read the list again."""
-        self._background.run_in_order(lambda: _list(self._place), self._show_list, self.refused.emit)
+        self._background.run_in_order(lambda: _list(self._place, self._runs), self._show_list, self.refused.emit)
 
     def tidy(self) -> None:
         """Delete for good what was removed long ago."""
@@ -135,7 +135,7 @@ class Courses(QObject):
 
         def read() -> tuple[CourseFolder, Content]:
             folder = find()
-            return folder, read_content(folder)
+            return folder, read_content(folder, self._runs)
 
         def show(found: tuple[CourseFolder, Content]) -> None:
             if this_opening == self._n_opened:
@@ -178,8 +178,9 @@ class Courses(QObject):
                 self.undo_offered.emit(words, lambda: self.leave_out_document(document, False))
             return
         removed = course_edits.removed_from(Content(self.course, self.rows), document.path)
+        put_back, undo = self._keep_text(document), self._undoing(course_edits.bring_back_edit(removed))
         if self._change(course_edits.remove_edit(removed)):
-            self.undo_offered.emit(words, self._undoing(course_edits.bring_back_edit(removed)))
+            self.undo_offered.emit(words, lambda: (put_back(), undo()))
 
     def leave_out_document(self, document: CourseDocument, is_left_out: bool) -> None:
         """Keep a document with its examples, but learn nothing of it; or learn it again."""
@@ -210,15 +211,28 @@ class Courses(QObject):
 
     def _undoing(self, edit: Edit) -> Callable[[], None]:
         """Return what undoes something, if the course it was done to is still open."""
-        folder = self.folder
+        folder, runs = self.folder, self._runs
 
         def undo() -> None:
             if self.folder is folder:
                 self._change(edit)
             elif folder is not None:
-                self._background.run_in_order(lambda: write_edits(folder, [edit]), on_error=self.refused.emit)
+                self._background.run_in_order(lambda: write_edits(folder, runs, [edit]), on_error=self.refused.emit)
 
         return undo
+
+    def _keep_text(self, document: CourseDocument) -> Callable[[], None]:
+        """Return what writes again what was read in a document, which goes from the disk with it."""
+        folder = self.folder
+        kept: list[ReadFile | None] = []
+
+        def put_back() -> None:
+            if folder is not None and kept and kept[0] is not None:
+                folder.save_text(kept[0])
+
+        if folder is not None:
+            self._background.run_in_order(lambda: kept.append(folder.text(document.sha256)))
+        return lambda: self._background.run_in_order(put_back, on_error=self.refused.emit)
 
     def _change(self, edit: Edit) -> bool:
         """Show a change and have it written soon; return whether it was taken."""
@@ -244,7 +258,7 @@ class Courses(QObject):
 
     def reload(self) -> None:
         """Read the open course again, soon: a command has changed it."""
-        folder = self.folder
+        folder, runs = self.folder, self._runs
         if folder is None:
             return
         if self._is_reading:
@@ -252,7 +266,7 @@ class Courses(QObject):
             return
         self._is_reading = True
         self._background.run_in_order(
-            lambda: read_content(folder), partial(self._on_read, folder), partial(self._on_unreadable, folder)
+            lambda: read_content(folder, runs), partial(self._on_read, folder), partial(self._on_unreadable, folder)
         )
 
     def when_saved(self, then: Callable[[], None], on_error: Callable[[UserError], None]) -> None:
@@ -267,7 +281,7 @@ class Courses(QObject):
     # ------------------------------------------------------------ files
 
     def _save(self) -> None:
-        folder = self.folder
+        folder, runs = self.folder, self._runs
         if self._saving:
             return
         if folder is None or not self._unsaved:
@@ -277,7 +291,7 @@ class Courses(QObject):
             return
         self._saving, self._unsaved = edits, _ = self._unsaved, []
         self._background.run_in_order(
-            lambda: write_edits(folder, edits), partial(self._on_saved, folder), partial(self._on_unsaved, folder)
+            lambda: write_edits(folder, runs, edits), partial(self._on_saved, folder), partial(self._on_unsaved, folder)
         )
 
     def _on_saved(self, folder: CourseFolder, content: Content) -> None:
@@ -305,7 +319,7 @@ class Courses(QObject):
 
         def write() -> None:
             if folder is not None and edits:
-                write_edits(folder, edits)
+                write_edits(folder, self._runs, edits)
 
         def written(_none: None) -> None:
             for then, _ in waiting:
@@ -349,9 +363,10 @@ class Courses(QObject):
             self.changed.emit()
 
 
-def _list(courses: Path) -> _Listed:
+def _list(courses: Path, runs: Path) -> _Listed:
     found: _Listed = {}
     for folder in list_courses(courses):
+        know_runs(folder, runs)
         try:
             course = folder.load()
             found.setdefault(course.name, (folder, course))

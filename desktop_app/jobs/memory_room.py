@@ -47,19 +47,28 @@ class MemoryRoom(QObject):
         self._background = background
         self._load_settings = load_settings
 
-    def for_engine(self, model: Path, then: Callable[[], None]) -> None:
-        """Call `then` as soon as a second engine can load this model as well as it ever could."""
+    def for_engine(self, model: Path, then: Callable[[], None], or_else: Callable[[], None] | None = None) -> None:
+        """Call `then` as soon as a second engine can load this model as well as it ever could.
+
+        Args:
+            or_else: Is called, if given, where the model of the chat would have to go for that; then it stays.
+        """
         settings = replace(self._load_settings(), n_ctx=_N_CTX, n_gpu_layers=0, speculate=False)
-        self._make(lambda: is_short_for_engine(model, settings, free_memory_bytes()), then)
+        self._make(lambda: is_short_for_engine(model, settings, free_memory_bytes()), then, or_else)
 
     def for_trainer(self, run: Path, then: Callable[[], None]) -> None:
         """Call `then` as soon as a trainer can work on this run folder as well as it ever could."""
         self._make(lambda: is_short_for_trainer(run, free_memory_bytes()), then)
 
-    def _make(self, is_short: Callable[[], bool], then: Callable[[], None]) -> None:
+    def _make(
+        self, is_short: Callable[[], bool], then: Callable[[], None], or_else: Callable[[], None] | None = None
+    ) -> None:
         def go_on(short: bool) -> None:
             if not short or not self._has_model():
                 then()
+                return
+            if or_else is not None:
+                or_else()
                 return
             self._engine.let_go(then)
             if not self._has_model():  # else it is at work, and stays

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from desktop_app.errors import UserError
 from desktop_app.finetune.report import REPORT, Report, read_report
-from desktop_app.finetune.run_folder import RunStatus, is_running, read_status
+from desktop_app.finetune.run_folder import RunStatus, is_running, read_status, run_folders
 from desktop_app.finetune.samples import SAMPLES, Sample, read_samples
 from desktop_app.jobs.command import error_of
-from desktop_app.trainer.contract import EVENTS, RUN
+from desktop_app.trainer.contract import EVENTS, PAUSE, RUN
 
-_TELLING = (RUN, EVENTS, SAMPLES, REPORT)
+_TELLING = (RUN, EVENTS, SAMPLES, REPORT, PAUSE)
 _TAIL_BYTES = 4_000
 
 _Stamp = tuple[object, ...]
@@ -62,11 +62,7 @@ def look(folder: Path, known: Mapping[str, Seen], ended: Mapping[str, Ended]) ->
     """
     began = time.monotonic()
     runs = {}
-    try:
-        folders = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
-    except OSError:
-        folders = []
-    for path in folders:
+    for path in run_folders(folder):
         before = known.get(path.name)
         # Taken before reading, so that what changes meanwhile is read the next time.
         stamp = _stamp(path)

@@ -16,9 +16,11 @@ from desktop_app.finetune.report import Report
 from desktop_app.finetune.run_folder import (
     RunState,
     RunStatus,
+    ask_all_to_pause,
     ask_to_hold,
     ask_to_pause,
     ask_to_stop,
+    withdraw_requests,
 )
 from desktop_app.finetune.samples import Sample
 from desktop_app.jobs.background import Background
@@ -53,6 +55,7 @@ class Training(QObject):
 
     Attributes:
         runs: All of them, the one that something happened in last first.
+        place: The folder that they are in.
 
     Signals:
         changed(): There are other runs, or the state of one is another.
@@ -75,7 +78,6 @@ class Training(QObject):
         self._room = room
         self._seen: dict[str, Seen] = {}
         self._started: dict[str, _Started] = {}
-        self._wishes: dict[str, Callable[[Path], None]] = {}
         self._is_first = True
         self._n_watching = 0
         self._is_looking = self._is_held = self._is_closed = False
@@ -84,6 +86,7 @@ class Training(QObject):
         self._hold = QTimer(self, interval=ASK_AGAIN_MS)
         self._hold.timeout.connect(self._ask_to_hold)
         self.runs: tuple[RunStatus, ...] = ()
+        self.place = folder.runs
 
     # ------------------------------------------------------------ what there is
 
@@ -111,6 +114,11 @@ class Training(QObject):
     def running(self) -> tuple[RunStatus, ...]:
         """The runs that are being worked on."""
         return tuple(run for run in self.runs if run.state == RunState.RUNNING)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a run is being worked on, or was started."""
+        return bool(self.running or self._started)
 
     @property
     def is_held(self) -> bool:
@@ -157,7 +165,6 @@ class Training(QObject):
             for name in {**self._seen, **looked.errors}:
                 if not self._is_active(name, self._seen):
                     self._tell_end(name, before.get(name), name in active, looked.errors.get(name))
-        self._repeat_wishes()
         self._plan_look(looked.took_s)
 
     def _is_active(self, name: str, seen: Mapping[str, Seen]) -> bool:
@@ -189,8 +196,7 @@ class Training(QObject):
     def _plan_look(self, took_s: float) -> None:
         if self._is_closed:
             return
-        is_busy = bool(self.running or self._started)
-        usual = (WATCHED_MS if self._n_watching else RUNNING_MS) if is_busy else IDLE_MS
+        usual = (WATCHED_MS if self._n_watching else RUNNING_MS) if self.is_busy else IDLE_MS
         self._timer.start(max(usual, round(took_s * 1000 * _REST_PER_WORK)))
 
     # ------------------------------------------------------------ what is asked
@@ -207,9 +213,11 @@ class Training(QObject):
         run = self._data.runs / name
         log = run / LOG
         self._started[name] = started = _Started(log, _size(log))
-        self._wishes.pop(name, None)
         self.changed.emit()
-        arguments = ("finetune", "resume", str(run), *(("--background",) if is_background else ()))
+        gently = ("--background",) if is_background else ()
+        arguments = ("finetune", "resume", str(run), "--unless-paused", *gently)
+        # Here and not by the command, so that what is asked from now on is heard, however far that is by then.
+        self._background.run_in_order(partial(withdraw_requests, run))
 
         def begin() -> None:
             self._background.run(
@@ -251,29 +259,16 @@ class Training(QObject):
         self.hold(False)
         self._is_closed = True
         self._timer.stop()
-        for run in self.running if is_pausing else ():
-            self._background.run_in_order(partial(ask_to_pause, run.folder))
+        if is_pausing:
+            started = [name for name, each in self._started.items() if _ended(each) is None]
+            self._background.run_in_order(lambda: ask_all_to_pause(self._data.runs, started))
 
     def _on_started(self, started: _Started, process: "subprocess.Popen[bytes]") -> None:
         started.process = process
         self.look()
 
     def _ask(self, name: str, ask: Callable[[Path], None]) -> None:
-        self._wishes[name] = ask
-        self._repeat_wishes()
-
-    def _repeat_wishes(self) -> None:
-        """Ask until it is so: a trainer that is only just beginning forgets what was asked of the one before it."""
-        for name, ask in list(self._wishes.items()):
-            status = self.status(name)
-            if self.is_starting(name) or (status is not None and status.state == RunState.RUNNING):
-                self._background.run_in_order(partial(ask, self._data.runs / name), on_error=partial(self._drop, name))
-            else:
-                del self._wishes[name]
-
-    def _drop(self, name: str, error: UserError) -> None:
-        self._wishes.pop(name, None)
-        self.failed.emit(error)
+        self._background.run_in_order(partial(ask, self._data.runs / name), on_error=self.failed.emit)
 
     def _ask_to_hold(self) -> None:
         for run in self.running:

@@ -51,6 +51,7 @@ class TeachScenes:
         self._take("teach-examples")
         teacher.go_on_to_plan()
         teacher.choose_preset("quick")
+        teacher.wait_for_time()
         self._take("teach-plan")
         teacher.start()
         wait_for(lambda: len(teacher.runs[0].progress.held_out) >= _SAMPLED_AT)

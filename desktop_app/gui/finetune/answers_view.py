@@ -7,9 +7,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop_app.gui.adapters.hue_dot import HueDot
-from desktop_app.gui.finetune.beside import Beside
 from desktop_app.gui.library.labels import announce, plain_label
 from desktop_app.gui.theme import scale
+from desktop_app.gui.widgets.beside import Beside
 from desktop_app.gui.widgets.icon_button import IconButton
 
 _CHARACTERS = 64  # that must fit for two answers side by side

@@ -23,6 +23,7 @@ from desktop_app.jobs.background import Background
 from desktop_app.jobs.course_task import CourseTask, Kind
 from desktop_app.jobs.courses import Courses
 from desktop_app.jobs.environment import TrainingEnvironment
+from desktop_app.jobs.measuring import Measuring
 from desktop_app.jobs.model_library import ModelLibrary
 from desktop_app.jobs.preferences import Preferences
 from desktop_app.jobs.training import Training
@@ -61,6 +62,7 @@ class CoursePage(PageColumn):
         self,
         courses: Courses,
         task: CourseTask,
+        measuring: Measuring,
         training: Training,
         models: ModelLibrary,
         adapter_library: AdapterLibrary,
@@ -80,7 +82,7 @@ class CoursePage(PageColumn):
         self.goal = GoalStep(courses)
         self.documents = DocumentsStep(courses, task, background)
         self.examples = ExamplesStep(courses, task, models)
-        self.plan = PlanStep(courses, task, training, models, environment, background)
+        self.plan = PlanStep(courses, task, measuring, training, models, environment, background)
         self.run = RunStep(courses, task, training, adapter_library, preferences, background)
         self.bodies = (self.goal, self.documents, self.examples, self.plan, self.run)
         self.back_button = BackButton("All that is taught")
@@ -180,6 +182,7 @@ class CoursePage(PageColumn):
 
     def _connect(self) -> None:
         self.back_button.clicked.connect(self.back_wanted)
+        self.plan.time_told.connect(self.examples.show_time)
         self.run.chat_wanted.connect(self.chat_wanted)
         self.run.adapter_wanted.connect(self.adapter_wanted)
         self.run.more_wanted.connect(lambda: self.open_step(DOCUMENTS))

@@ -15,6 +15,14 @@ _LEAST_SPAN = 0.1  # nats; a flat line is to look flat
 _AIR = 0.06  # of the span, above and below
 
 
+class _StepAxis(pyqtgraph.AxisItem):  # type: ignore[misc]  # it has no types
+    """There is no step between two steps, so none is written there."""
+
+    def tickSpacing(self, minimum: float, maximum: float, size: float) -> list[tuple[float, float]]:
+        spacings: list[tuple[float, float]] = super().tickSpacing(minimum, maximum, size)
+        return [(max(1.0, spacing), offset) for spacing, offset in spacings]
+
+
 class CurvePlot(pyqtgraph.PlotWidget):  # type: ignore[misc]  # it has no types
     """Points and a line of the training loss, and a line with markers of the loss on what was held out.
 
@@ -25,7 +33,7 @@ class CurvePlot(pyqtgraph.PlotWidget):  # type: ignore[misc]  # it has no types
     pointed = Signal(object)
 
     def __init__(self) -> None:
-        super().__init__(background=None, enableMenu=False)
+        super().__init__(background=None, enableMenu=False, axisItems={"bottom": _StepAxis("bottom")})
         self._values = CurveValues()
         self._token = "accent"
         self._pointed: int | None = None

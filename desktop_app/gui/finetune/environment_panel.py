@@ -15,6 +15,7 @@ from desktop_app.gui.finetune.environment_facts import EnvironmentFacts
 from desktop_app.gui.library.button_row import ButtonRow
 from desktop_app.gui.library.labels import announce, plain_label
 from desktop_app.gui.theme import scale
+from desktop_app.gui.widgets.kept_focus import kept_focus
 from desktop_app.gui.widgets.mark import Mark
 from desktop_app.gui.widgets.question import ask
 from desktop_app.jobs.environment import TrainingEnvironment
@@ -102,18 +103,16 @@ class EnvironmentPanel(QWidget):
             self.told.tell(Told())
 
     def _show_work(self, is_busy: bool, do: str, state: State | None) -> None:
-        had_focus = self.do_button.hasFocus()
         if is_busy and self._environment.step is not None:
             self.step.show_step(self._environment.step)
-        self.step.setVisible(is_busy)
-        self.step.stop.setVisible(self._environment.can_cancel)
         self.meanwhile.setVisible(is_busy and self._environment.can_cancel)
         self.do_button.setText(do)
-        self.do_button.setVisible(bool(do))
-        self.remove_button.setVisible(bool(do) and state != State.ABSENT)
-        self.buttons.setVisible(bool(do))
-        if had_focus and is_busy:
-            self.step.stop.setFocus()
+        with kept_focus(self, self.step.stop, self.do_button, self.remove_button):
+            self.step.setVisible(is_busy)
+            self.step.stop.setVisible(self._environment.can_cancel)
+            self.do_button.setVisible(bool(do))
+            self.remove_button.setVisible(bool(do) and state != State.ABSENT)
+            self.buttons.setVisible(bool(do))
 
     def _show_ready(self) -> None:
         if (record := self._environment.record) is not None:

@@ -1,8 +1,8 @@
 """One example below the table: all that it says, to be read and changed, or a new one to be written."""
 
 import msgspec
-from PySide6.QtCore import QEvent, QObject, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QHideEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QFontMetrics, QHideEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout
 
 from desktop_app.engine.messages import ChatMessage
@@ -16,6 +16,7 @@ from desktop_app.gui.theme import scale, theme
 
 _QUESTION_LINES, _ANSWER_LINES = 3, 6
 _BEFORE_CHARACTERS = 600
+_STILL_HERE = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
 _HELD_OUT = "For measuring: the model does not learn it. Change it only if it is wrong."
 
 
@@ -152,7 +153,8 @@ class ExampleEditor(QFrame):
         self.save()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.FocusOut:
+        # Who opens the context menu or looks something up in another program has not left the field.
+        if isinstance(event, QFocusEvent) and event.lostFocus() and event.reason() not in _STILL_HERE:
             self.save()
         return super().eventFilter(watched, event)
 

@@ -1,5 +1,7 @@
 """The table of a course's examples: read, choose, take out."""
 
+from collections.abc import Collection
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
@@ -86,6 +88,12 @@ class ExampleTable(QTableView):
         if (number := self.examples.row_of(row_id)) >= 0:
             self.selectRow(number)
             self.scrollTo(self.examples.index(number, QUESTION))
+
+    def after(self, ids: Collection[str]) -> str:
+        """Return which row is looked at once these are gone: the next one, or else the one before; none if empty."""
+        number = max(0, self.currentIndex().row())
+        near = (*self.examples.rows[number:], *reversed(self.examples.rows[:number]))
+        return next((row.id for row in near if row.id not in ids), "")
 
     def chosen_ids(self) -> list[str]:
         """Return the ids of all rows that the person has chosen."""

@@ -1,6 +1,6 @@
 """The third step: the person looks over what the model will learn from, and has the model write more of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
@@ -18,6 +18,7 @@ from desktop_app.gui.library.download_row import readable_time
 from desktop_app.gui.library.labels import plain_label
 from desktop_app.gui.theme import scale
 from desktop_app.gui.widgets.choice import Choice
+from desktop_app.gui.widgets.kept_focus import kept_focus
 from desktop_app.gui.widgets.search_field import SearchField
 from desktop_app.jobs.course_task import CourseTask
 from desktop_app.jobs.courses import Courses
@@ -37,7 +38,6 @@ class ExamplesStep(StepBody):
         self._courses = courses
         self._task = task
         self._shown = ""  # the name of the course that was shown last
-        self._seconds_a_character: float | None = None  # of training, as it was estimated last
         self.writing = WritingPanel(courses, task, models)
         self.totals = plain_label(role="heading", wraps=True)
         self.time = plain_label(role="small", wraps=True)
@@ -69,12 +69,16 @@ class ExamplesStep(StepBody):
         self.table.examples.show_rows(rows, course)
         self._show_row(self.table.current)
         self.totals.setText(totals(rows, course))
-        self._show_time()
         self.locked.setVisible(is_locked)
         self.add_button.setEnabled(not is_locked)
         self._show_notes(course)
         self._show_whether_empty()
         self._show_next()
+
+    def show_time(self, seconds: float | None) -> None:
+        """Say how long training on these will take as it is planned; None if that is not known."""
+        self.time.setText(f"Training on them takes about {readable_time(seconds)} as it is planned." if seconds else "")
+        self.time.setVisible(bool(seconds))
 
     def summary(self) -> str:
         course = self._courses.course
@@ -83,7 +87,6 @@ class ExamplesStep(StepBody):
     def _begin(self, name: str) -> None:
         """Forget what was looked for in another course."""
         self._shown = name
-        self._seconds_a_character = None
         self.editor.show_row(None)
         self.search.clear()
         self.filter.setCurrentIndex(0)
@@ -117,22 +120,6 @@ class ExamplesStep(StepBody):
         self.notes.set_title(f"What was left out ({len(course.notes)})")
         self._notes.setText("\n".join(course.notes))
 
-    def _show_time(self) -> None:
-        """Say how long training on these will take, as far as that is known."""
-        seconds = None
-        if (known := self._task.known_estimate({})) is not None:
-            seconds = float(known["seconds"])
-            self._note_estimate(known)
-        elif self._seconds_a_character is not None:
-            seconds = self._seconds_a_character * n_characters(self._courses.rows)
-        self.time.setText(f"Training on them takes about {readable_time(seconds)} as it is planned." if seconds else "")
-        self.time.setVisible(bool(seconds))
-
-    def _note_estimate(self, estimate: dict[str, object]) -> None:
-        seconds, characters = estimate.get("seconds"), n_characters(self._courses.rows)
-        if isinstance(seconds, int | float) and characters:
-            self._seconds_a_character = seconds / characters
-
     def _show_next(self) -> None:
         """Let the one button stand out that leads on from here."""
         has_some = any(map(is_learned, self._courses.rows))
@@ -160,6 +147,13 @@ class ExamplesStep(StepBody):
             self.table.choose(self._courses.rows[-1].id)
         self.add_button.setFocus()
 
+    def _leave_out(self, ids: Collection[str]) -> None:
+        """Leave rows out and go on to the next, so that one after the other can be looked over."""
+        successor = self.table.after(ids)
+        with kept_focus(self, self.editor.leave_out_button, self.table):
+            self._courses.leave_out_rows(ids)
+            self.table.choose(successor)
+
     def _go_on(self) -> None:
         self.editor.save()
         self.done.emit()
@@ -169,14 +163,13 @@ class ExamplesStep(StepBody):
         self._timer.timeout.connect(self._narrow)
         self.filter.currentIndexChanged.connect(lambda _index: self._narrow())
         self.table.chosen.connect(self._show_row)
-        self.table.leave_out_wanted.connect(self._courses.leave_out_rows)
+        self.table.leave_out_wanted.connect(self._leave_out)
         self.editor.changed.connect(self._courses.change_row)
         self.editor.added.connect(self._on_added)
-        self.editor.leave_out_wanted.connect(lambda row_id: self._courses.leave_out_rows([row_id]))
+        self.editor.leave_out_wanted.connect(lambda row_id: self._leave_out([row_id]))
         self.editor.cancel_button.clicked.connect(self._show_whether_empty)
         self.add_button.clicked.connect(self._add)
         self.next_button.clicked.connect(self._go_on)
-        self._task.estimated.connect(self._note_estimate)
         self._task.ended.connect(self._show_next)
 
     # ------------------------------------------------------------ the parts
@@ -206,8 +199,3 @@ class ExamplesStep(StepBody):
         self.locked.tell(Told("lock", "muted", _LOCKED))
         self.column.addSpacing(scale.SPACE_4)
         self.column.addWidget(self.next_button, 0, Qt.AlignmentFlag.AlignLeft)
-
-
-def n_characters(rows: Sequence[CourseExample]) -> int:
-    """Return how much there is to learn."""
-    return sum(row.characters for row in rows if is_learned(row))

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from desktop_app.finetune.expert import EXPERT_OPTIONS, Matter, Value, as_preset, chosen, shown
 from desktop_app.finetune.recipe import Choices
-from desktop_app.gui.finetune.beside import Beside
 from desktop_app.gui.library.labels import plain_label, set_role
 from desktop_app.gui.settings.fields import make_field
 from desktop_app.gui.theme import scale
+from desktop_app.gui.widgets.beside import Beside
 from desktop_app.settings.option import Choice, Option, Whole
 
 FIELD_WIDTH = 220

@@ -3,12 +3,13 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 
-from desktop_app.finetune.training_needs import MemoryFit, MemoryPlan
+from desktop_app.finetune.training_needs import MemoryFit, MemoryPlan, about
 from desktop_app.gui.adapters.standing_words import Told
 from desktop_app.gui.adapters.step_row import StepRow
 from desktop_app.gui.adapters.told_line import ToldLine
 from desktop_app.gui.library.labels import plain_label
 from desktop_app.gui.theme import scale
+from desktop_app.gui.widgets.kept_focus import kept_focus
 from desktop_app.jobs.mixing import Step
 
 _FITS = {
@@ -17,8 +18,23 @@ _FITS = {
     MemoryFit.TOO_LARGE: ("triangle-alert", "danger"),
 }
 _LOOKING = "Looking at the model…"
-NOT_MEASURED = "Not measured yet."
-_HOW = "Three steps of the training are done, and nothing is kept."
+_NOT_MEASURED = "Not measured yet."
+_MEASURING = "Measuring how fast this computer learns…"
+_WAITING = "It is measured as soon as this computer has nothing else to do."
+_HOW = "Three steps of the training are done, and nothing is kept but how long they took."
+
+
+def time_words(seconds: float | None, is_measured: bool, is_measuring: bool, is_waiting: bool) -> str:
+    """Say how long it takes, or why that is not known yet.
+
+    Args:
+        is_measured: This very way to train was measured.
+        is_measuring, is_waiting: It is being measured, or will be by itself.
+    """
+    if seconds:
+        how = "as measured on this computer" if is_measured else "from what was measured for another plan"
+        return f"{about(seconds)}, {how}."
+    return _MEASURING if is_measuring else _WAITING if is_waiting else _NOT_MEASURED
 
 
 class PlanNeeds(QWidget):
@@ -60,14 +76,16 @@ class PlanNeeds(QWidget):
         icon, token = _FITS[plan.fit]
         self.memory.tell(Told(icon, token, f"{plan.fit.value}. {plan.sentence}"))
 
-    def show_time(self, words: str, is_measured: bool, can_measure: bool) -> None:
+    def show_time(self, words: str, can_measure: bool) -> None:
         """Say how long it takes, and offer to find out."""
-        self.time.tell(Told("clock", "muted", words or NOT_MEASURED))
-        self.measure_button.setVisible(can_measure and not is_measured)
+        self.time.tell(Told("clock", "muted", words))
+        with kept_focus(self, self.step.stop, self.measure_button):
+            self.measure_button.setVisible(can_measure)
 
     def show_step(self, step: Step | None) -> None:
         """Show how far the measuring is; None while nothing is measured."""
-        self.step.setVisible(step is not None)
+        with kept_focus(self, self.step.stop, self.measure_button):
+            self.step.setVisible(step is not None)
         if step is not None:
             self.step.show_step(step)
 

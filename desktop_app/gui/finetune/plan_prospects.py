@@ -1,15 +1,15 @@
 """What a plan would come to, worked out for the screen: recipes, times, memory, and what is against it."""
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from desktop_app.errors import UserError
 from desktop_app.finetune.course import Course
-from desktop_app.finetune.expert import Learned, Matter, Value, matter_of, recipe_of, with_values
+from desktop_app.finetune.expert import Learned, Matter, matter_of, recipe_of, with_values
 from desktop_app.finetune.model_file import check_trainable
+from desktop_app.finetune.paces import Pace, pace_for, read_paces
 from desktop_app.finetune.recipe import LONGEST, PRESETS, Choices
 from desktop_app.finetune.run_folder import RunStatus
 from desktop_app.finetune.training_needs import (
@@ -23,9 +23,7 @@ from desktop_app.finetune.training_needs import (
 )
 from desktop_app.library.outlook import cached_header
 from desktop_app.storage.records import Model
-from desktop_app.trainer.contract import Recipe
-
-Estimates = Callable[[Mapping[str, Value]], dict[str, Any] | None]  # see `CourseTask.known_estimate`
+from desktop_app.trainer.contract import FAST, Recipe
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,8 @@ class Looked:
     Attributes:
         reasons: Why models cannot be trained, by their numbers.
         ground: Of the model that is taught; None without one, or where it cannot be trained.
-        path: Of that model.
+        path, sha256: Of that model.
+        paces: At which it was trained on this computer.
         continued: The run that the next one goes on from, or None.
         old_share: Of what was learned before, that is learned again then.
     """
@@ -43,33 +42,38 @@ class Looked:
     reasons: Mapping[int, str] = field(default_factory=dict)
     ground: Ground | None = None
     path: str = ""
+    sha256: str = ""
+    paces: tuple[Pace, ...] = ()
     free_disk: int = 0
     continued: RunStatus | None = None
     old_share: float = 1.0
 
 
-def look(models: Sequence[Model], course: Course, runs: Sequence[RunStatus], folder: Path) -> Looked:
+def look(models: Sequence[Model], course: Course, runs: Sequence[RunStatus], folder: Path, place: Path) -> Looked:
     """Read the headers of the models and what the course has taught; takes a moment.
 
     Args:
         runs: Of the course, oldest first.
         folder: On the disk that runs are written to.
+        place: Where they are written.
     """
     from desktop_app.finetune.course_material import OLD_SHARE, can_be_continued  # it needs NumPy
 
     path = course.model_path
     reasons: dict[int, str] = {}
-    ground = None
+    ground, sha256 = None, ""
     for model in models:
         try:
             header = cached_header(Path(model.path))
             check_trainable(header)
             if model.path == path:
-                ground = ground_of(header)
+                ground, sha256 = ground_of(header), model.sha256
         except UserError as error:
             reasons[model.id] = error.sentence
+    paces = tuple(pace for pace in read_paces(place) if pace.model_sha256 == sha256)
     fitting = (run for run in reversed(runs) if can_be_continued(run, Path(path), course.model_sha256))
-    return Looked(reasons, ground, path, shutil.disk_usage(folder).free, next(fitting, None), OLD_SHARE)
+    free_disk = shutil.disk_usage(folder).free
+    return Looked(reasons, ground, path, sha256, paces, free_disk, next(fitting, None), OLD_SHARE)
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ class Prospects:
         recipe: What comes of both; None where they cannot go together, which `trouble` tells.
         recipes: Of each preset with the same values besides; not of those that cannot be.
         seconds: How long each of them takes, where that is known.
-        is_measured: Whether the time of this very plan was measured.
+        is_measured: Whether training by this recipe was measured, and not only by another one.
     """
 
     choices: Choices
@@ -105,7 +109,7 @@ def prospects_of(
     learned: Learned,
     ground: Ground | None,
     free_memory: int,
-    estimates: Estimates,
+    paces: Sequence[Pace],
     continued: RunStatus | None = None,
     old_share: float = 1.0,
 ) -> Prospects:
@@ -113,51 +117,37 @@ def prospects_of(
 
     Args:
         free_memory: Bytes of RAM; 0 is unknown.
+        paces: At which the model was trained on this computer.
         continued: The run that it goes on from, or None.
         old_share: Of what was learned before, that is learned again then.
     """
     share = learned.share_of(old_share) if continued is not None else 1.0
     rank = continued.run.recipe.rank if continued is not None and continued.run is not None else None
-    known = {preset: found for preset in PRESETS if (found := estimates({"preset": preset})) is not None}
-
-    def matter(choices: Choices) -> Matter:
-        n_ctx = ground.n_ctx_train if ground else LONGEST
-        guessed = matter_of(learned, choices, course.characters_per_token, n_ctx, rank, share)
-        counted = known.get(choices.preset) or next(iter(known.values()), None)
-        return replace(guessed, n_examples=counted["examples"]) if counted else guessed
-
+    n_ctx = ground.n_ctx_train if ground else LONGEST
+    matters: dict[str, Matter] = {}
     recipes: dict[str, Recipe] = {}
     trouble = ""
     for preset in PRESETS:
         choices = with_values(preset, course.choices)
+        matters[preset] = matter_of(learned, choices, course.characters_per_token, n_ctx, rank, share)
         try:
-            recipes[preset] = recipe_of(choices, matter(choices))
+            recipes[preset] = recipe_of(choices, matters[preset])
         except UserError as error:
             trouble = str(error) if preset == course.preset else trouble
-    chosen = with_values(course.preset, course.choices)
-    recipe, estimate = recipes.get(course.preset), known.get(course.preset)
+    recipe = recipes.get(course.preset)
     memory = None
     if ground is not None and recipe is not None and free_memory:
-        memory = plan_memory(ground, recipe, free_memory, estimate or next(iter(known.values()), None))
+        memory = plan_memory(ground, recipe, free_memory, pace_for(paces, course.name, recipe, recipe.mode))
+    mode = memory.mode if memory else FAST
+    used = {preset: pace for preset in recipes if (pace := pace_for(paces, course.name, recipes[preset], mode))}
     return Prospects(
-        choices=chosen,
-        matter=matter(chosen),
+        choices=with_values(course.preset, course.choices),
+        matter=matters[course.preset],
         recipe=recipe,
         trouble=trouble,
         recipes=recipes,
-        seconds=_seconds(known, recipes),
-        is_measured=estimate is not None,
+        seconds={preset: seconds_for(used[preset], recipes[preset], mode, matters[preset]) for preset in used},
+        is_measured=recipe is not None and course.preset in used and used[course.preset].is_of(recipe, mode),
         memory=memory,
         disk_bytes=disk_bytes(ground, recipe) if ground is not None and recipe is not None else 0,
     )
-
-
-def _seconds(known: Mapping[str, Mapping[str, Any]], recipes: Mapping[str, Recipe]) -> dict[str, float]:
-    """Return how long each preset takes: as it was measured, or from what was measured for another one."""
-    seconds: dict[str, float] = {preset: found["seconds"] for preset, found in known.items() if preset in recipes}
-    if seconds:
-        measured, _ = next(iter(seconds.items()))
-        for preset, recipe in recipes.items():
-            if preset not in seconds:
-                seconds[preset] = seconds_for(known[measured], recipes[measured], recipe)
-    return seconds

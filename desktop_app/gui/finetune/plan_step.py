@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -16,7 +16,7 @@ from desktop_app.gui.finetune.environment_panel import EnvironmentPanel
 from desktop_app.gui.finetune.expert_form import ExpertForm
 from desktop_app.gui.finetune.fold import Fold
 from desktop_app.gui.finetune.model_choice import ModelChoice
-from desktop_app.gui.finetune.plan_needs import PlanNeeds
+from desktop_app.gui.finetune.plan_needs import PlanNeeds, time_words
 from desktop_app.gui.finetune.plan_prospects import Looked, Prospects, look, prospects_of
 from desktop_app.gui.finetune.preset_cards import PresetCards, PresetFacts
 from desktop_app.gui.finetune.refresh_choice import RefreshChoice
@@ -28,6 +28,7 @@ from desktop_app.jobs.course_edits import Rows
 from desktop_app.jobs.course_task import CourseTask, Kind
 from desktop_app.jobs.courses import Courses
 from desktop_app.jobs.environment import TrainingEnvironment
+from desktop_app.jobs.measuring import Measuring
 from desktop_app.jobs.mixing import Step
 from desktop_app.jobs.model_library import ModelLibrary
 from desktop_app.jobs.training import Training
@@ -47,19 +48,26 @@ _BUSY = {
 
 
 class PlanStep(StepBody):
-    """Everything that is decided before training, on one screen."""
+    """Everything that is decided before training, on one screen.
+
+    Signals:
+        time_told(object): How many seconds a run takes as it is planned; None as long as that is not known.
+    """
+
+    time_told = Signal(object)
 
     def __init__(
         self,
         courses: Courses,
         task: CourseTask,
+        measuring: Measuring,
         training: Training,
         models: ModelLibrary,
         environment: TrainingEnvironment,
         background: Background,
     ) -> None:
         super().__init__()
-        self._courses, self._task, self._training = courses, task, training
+        self._courses, self._task, self._measuring, self._training = courses, task, measuring, training
         self._models, self._environment, self._background = models, environment, background
         self._looked = Looked()
         self._look_key: object = None
@@ -86,7 +94,7 @@ class PlanStep(StepBody):
             learned,
             looked.ground if is_same else None,
             self._models.machine.free.ram,
-            lambda choices: self._task.known_estimate(choices, self._is_anew),
+            looked.paces if is_same else (),
             None if self._is_anew else continued,
             looked.old_share,
         )
@@ -97,6 +105,9 @@ class PlanStep(StepBody):
         n_own = len(course.choices)
         self.fold.set_title(f"Expert values ({n_own} of your own)" if n_own else "Expert values")
         self._show_start()
+        self._measuring.wish(self._unmeasured(), self._is_anew)
+        self._show_time()
+        self.time_told.emit(self.prospects.seconds.get(course.preset))
 
     def summary(self) -> str:
         course, model = self._courses.course, self._model()
@@ -131,11 +142,12 @@ class PlanStep(StepBody):
             return
         models = self._usable()
         runs = [run for name in course.runs if (run := self._training.status(name)) is not None]
+        known = [(each.path, each.sha256) for each in models]
         model = (course.model_path, course.model_sha256)
-        key = ([each.path for each in models], model, str(folder.path), [(run.name, run.state) for run in runs])
+        key = (known, model, str(folder.path), [(run.name, run.state) for run in runs])
         if key != self._look_key:
             self._look_key = key
-            work = partial(look, models, course, runs, folder.path)
+            work = partial(look, models, course, runs, folder.path, self._training.place)
             self._background.run(work, partial(self._on_looked, key))
 
     def _on_looked(self, key: object, looked: Looked) -> None:
@@ -149,6 +161,14 @@ class PlanStep(StepBody):
                 self._courses.set_model(max(trainable, key=lambda model: model.last_used_at or 0))
                 return  # which comes back here
         self.show_course()
+
+    def _unmeasured(self) -> object:
+        """Return whose pace is to be found out unasked; None if it is known, nobody looks or it cannot be trained."""
+        course, prospects, looked = self._courses.course, self.prospects, self._looked
+        is_known = prospects is None or prospects.memory is None or bool(prospects.seconds)
+        if course is None or is_known or not looked.sha256 or not self.isVisible() or self._obstacle():
+            return None
+        return course.name, looked.sha256
 
     # ------------------------------------------------------------ showing it
 
@@ -167,18 +187,16 @@ class PlanStep(StepBody):
         self.needs.show_memory(prospects.memory)
         disk = disk_sentence(prospects.disk_bytes, self._looked.free_disk) if prospects.disk_bytes else (True, "")
         self.needs.show_disk(*disk)
-        self._show_time()
 
     def _show_time(self) -> None:
         course, prospects = self._courses.course, self.prospects
         if course is None or prospects is None:
             return
         seconds = prospects.seconds.get(course.preset)
-        how = "as measured on this computer" if prospects.is_measured else "from what was measured for another preset"
-        words = f"{about(seconds)}, {how}." if seconds else ""
-        can_measure = not self._obstacle() and self._task.kind is None
-        self.needs.show_time(words, prospects.is_measured, can_measure)
-        is_measuring = self._task.kind is Kind.ESTIMATING
+        is_measuring, is_waiting = self._task.kind is Kind.ESTIMATING, self._measuring.is_waiting
+        is_settled = seconds is not None or is_waiting or self._task.kind is not None
+        words = time_words(seconds, prospects.is_measured, is_measuring, is_waiting)
+        self.needs.show_time(words, can_measure=not is_settled and not self._obstacle())
         self.needs.show_step(self._task.step if is_measuring else None)
 
     def _show_start(self) -> None:
@@ -232,7 +250,7 @@ class PlanStep(StepBody):
         self.show_course()
 
     def _measure(self) -> None:
-        self._task.estimate({}, self._is_anew)
+        self._task.estimate(self._is_anew)
         self._show_time()
 
     def _start(self) -> None:
@@ -248,6 +266,10 @@ class PlanStep(StepBody):
         if self._courses.course is not None:
             self.show_course()
 
+    def _on_ended(self) -> None:
+        self._look_key = None  # what was done may have told something new
+        self._on_task()
+
     def _on_failed(self, error: UserError) -> None:
         if self.isVisible():
             self.trouble.say(str(error), "danger")
@@ -255,6 +277,10 @@ class PlanStep(StepBody):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._models.look()  # what is free in memory changes all the time
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._measuring.wish(None)
 
     # ------------------------------------------------------------ the parts
 
@@ -298,13 +324,12 @@ class PlanStep(StepBody):
         self.presets.chosen.connect(self._choose_preset)
         self.expert.changed.connect(self._choose_values)
         self.needs.measure_wanted.connect(self._measure)
-        self.needs.stop_wanted.connect(self._task.stop)
+        self.needs.stop_wanted.connect(self._measuring.stop)
         self.start_button.clicked.connect(self._start)
         for signal in (self._models.changed, self._models.looked, self._training.changed, self._environment.changed):
             signal.connect(self._on_task)
         self._task.progressed.connect(self._on_progress)
-        self._task.ended.connect(self._on_task)
-        self._task.estimated.connect(lambda _found: self._on_task())
+        self._task.ended.connect(self._on_ended)
         self._task.failed.connect(self._on_failed)
 
 

@@ -8,7 +8,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from desktop_app.finetune.measures import LEAST_GROUPS, Change
-from desktop_app.finetune.report import CONVERSATION, MUCH_FORGOTTEN, Report, held_out_words
+from desktop_app.finetune.report import CONVERSATION, MUCH_FORGOTTEN, SAYS_NOTHING, Report, held_out_words, lacking
 from desktop_app.gui.library.labels import plain_label
 from desktop_app.gui.theme import scale
 from desktop_app.trainer.contract import LARGEST_NLL_DIFFERENCE
@@ -38,15 +38,24 @@ def measured_of(report: Report) -> list[Measured]:
 def _changes(report: Report) -> Iterator[Measured]:
     changes = (
         ("Loss on what was held out", report.held_out, report.unit),
+        *((f"Of this, on {name}", change, unit) for name, change, unit in report.parts),
         ("Doubt of what you like", report.preferred, CONVERSATION),
         ("Loss on what earlier versions held out", report.kept, report.unit),
     )
     for name, change, unit in changes:
         if change is not None:
-            words = held_out_words(change, unit)
-            note = f"{words}, {LEAST_GROUPS} are needed to be sure" if not change.is_enough else words
+            note = _measured_on(change, unit)
             difference = _interval(change) if change.is_enough else _signed(change.after - change.before)
             yield Measured(name, note, f"{change.before:.3f}", f"{change.after:.3f}", difference)
+
+
+def _measured_on(change: Change, unit: str) -> str:
+    words = held_out_words(change, unit)
+    if lacks := lacking(change):
+        return f"{words}; too few have answers marked as {lacks} to be sure"
+    if not change.is_enough:
+        return f"{words}, {LEAST_GROUPS} are needed to be sure"
+    return f"{words}; {SAYS_NOTHING}" if change.is_of_these_documents else words
 
 
 def _beyond_words(report: Report) -> Iterator[Measured]:
@@ -80,7 +89,7 @@ def _interval(change: Change) -> str:
 
 
 def _signed(number: float) -> str:
-    return f"{number:+.3f}".replace("-", _MINUS)
+    return f"{number:+z.3f}".replace("-", _MINUS)
 
 
 class ReportNumbers(QWidget):

@@ -3,8 +3,9 @@
 from dataclasses import asdict
 
 from desktop_app.finetune.expert import EXPERT_OPTIONS
-from desktop_app.finetune.measures import LEAST_GROUPS, Overlap
-from desktop_app.finetune.report import Outcome, Report, figures
+from desktop_app.finetune.measures import LEAST_GROUPS, LEAST_OF_A_KIND, Overlap
+from desktop_app.finetune.report import Outcome, Report, lacking
+from desktop_app.finetune.report_figures import figures
 from desktop_app.trainer.contract import Run
 
 _MEANINGS = {
@@ -37,6 +38,11 @@ _ONLY_WORDS = (
     "It gained as much on the same texts with their words in random order. Bring whole texts that belong together; "
     "lists of words, tables and scans that were read badly teach nothing more."
 )
+_ONE_KIND = (
+    f"At least {LEAST_OF_A_KIND} conversations with good answers and as many with bad ones have to be held out: that "
+    "all answers have become less likely, or all likelier, is no preference. Mark answers of both kinds, or read below "
+    "what it says and judge for yourself."
+)
 
 
 def meaning(report: Report) -> str:
@@ -45,6 +51,8 @@ def meaning(report: Report) -> str:
         return _ONLY_WORDS
     if report.outcome == Outcome.HARM and report.has_lost and not any(each.is_loss for each in report.changes):
         return _LOST
+    if report.outcome == Outcome.NOT_MEASURED and lacking(report.preferred):
+        return _ONE_KIND
     return _MEANINGS[report.outcome]
 
 

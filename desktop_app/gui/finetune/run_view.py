@@ -10,7 +10,6 @@ from desktop_app.finetune.run_folder import RESUMABLE, RunState, RunStatus
 from desktop_app.finetune.samples import Sample
 from desktop_app.gui.adapters.told_line import ToldLine
 from desktop_app.gui.finetune.answers_view import AnswersView
-from desktop_app.gui.finetune.beside import Beside
 from desktop_app.gui.finetune.curve import Curve, RunInBackground
 from desktop_app.gui.finetune.curve_values import CurveValues
 from desktop_app.gui.finetune.run_facts import RunFacts
@@ -18,6 +17,8 @@ from desktop_app.gui.finetune.run_words import Asked, run_facts, run_words, samp
 from desktop_app.gui.library.button_row import ButtonRow
 from desktop_app.gui.library.labels import announce, plain_label
 from desktop_app.gui.theme import scale
+from desktop_app.gui.widgets.beside import Beside
+from desktop_app.gui.widgets.kept_focus import kept_focus
 
 PAUSE, STOP = "Pause", "Stop and keep the best"
 _CHARACTERS = 82  # that must fit for the curve and its numbers side by side
@@ -98,9 +99,10 @@ class RunView(QWidget):
         is_training = is_running and not is_trained
         can_resume = not asked.is_starting and status.state in (*RESUMABLE, RunState.TRAINED)
         self.resume_button.setText(_RESUME.get(status.state, "Resume"))
-        self.resume_button.setVisible(can_resume)
-        self.pause_button.setVisible(is_training)
-        self.stop_button.setVisible(is_training and status.progress.step > 0)
-        for button in (self.pause_button, self.stop_button):
-            button.setEnabled(not asked.wish)
-        self._buttons.setVisible(can_resume or is_training)
+        with kept_focus(self, self.resume_button, self.pause_button, self.stop_button):
+            self.resume_button.setVisible(can_resume)
+            self.pause_button.setVisible(is_training)
+            self.stop_button.setVisible(is_training and status.progress.step > 0)
+            for button in (self.pause_button, self.stop_button):
+                button.setEnabled(not asked.wish)
+            self._buttons.setVisible(can_resume or is_training)

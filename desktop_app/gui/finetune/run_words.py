@@ -58,7 +58,8 @@ def run_words(status: RunStatus, asked: Asked) -> RunWords:
         case RunState.PREPARED:
             return RunWords(Told("clock", "muted", "Ready to begin"), "The examples are prepared.")
         case RunState.PAUSED:
-            return RunWords(Told("pause", "muted", f"Paused{_where(progress)}"), "All that was learned is saved.")
+            details = "All that was learned is saved." if progress.step else "It has not begun to learn."
+            return RunWords(Told("pause", "muted", f"Paused{_where(progress)}"), details)
         case RunState.INTERRUPTED:
             details = "The computer or the program ended in the middle. It goes on from where it was last saved."
             return RunWords(Told("circle-alert", "warn", f"Interrupted{_where(progress)}"), details)

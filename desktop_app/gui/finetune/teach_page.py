@@ -18,6 +18,7 @@ from desktop_app.jobs.background import Background
 from desktop_app.jobs.course_task import CourseTask
 from desktop_app.jobs.courses import Courses
 from desktop_app.jobs.environment import TrainingEnvironment
+from desktop_app.jobs.measuring import Measuring
 from desktop_app.jobs.model_library import ModelLibrary
 from desktop_app.jobs.preferences import Preferences
 from desktop_app.jobs.training import Training
@@ -40,6 +41,7 @@ class TeachPage(QStackedWidget):
         self,
         courses: Courses,
         task: CourseTask,
+        measuring: Measuring,
         training: Training,
         models: ModelLibrary,
         adapter_library: AdapterLibrary,
@@ -50,6 +52,7 @@ class TeachPage(QStackedWidget):
         super().__init__()
         self._courses = courses
         self._task = task
+        self._measuring = measuring
         self._training = training
         self._models = models
         self._adapter_library = adapter_library
@@ -79,6 +82,7 @@ class TeachPage(QStackedWidget):
         page = CoursePage(
             self._courses,
             self._task,
+            self._measuring,
             self._training,
             self._models,
             self._adapter_library,

@@ -11,6 +11,7 @@ from desktop_app.gui.finetune.document_words import is_used
 from desktop_app.gui.finetune.model_choice import ModelChoice
 from desktop_app.gui.library.labels import plain_label
 from desktop_app.gui.theme import scale
+from desktop_app.gui.widgets.kept_focus import kept_focus
 from desktop_app.jobs.course_task import CourseTask, Kind
 from desktop_app.jobs.courses import Courses
 from desktop_app.jobs.mixing import Step
@@ -92,8 +93,9 @@ class WritingPanel(QWidget):
 
     def _show_task(self) -> None:
         is_writing = self._task.kind == Kind.WRITING
-        self.button.setHidden(is_writing)
-        self.step.setVisible(is_writing)
+        with kept_focus(self, self.step.stop, self.button):
+            self.button.setHidden(is_writing)
+            self.step.setVisible(is_writing)
         if is_writing and self._task.step is not None:
             self.step.show_step(self._task.step)
 

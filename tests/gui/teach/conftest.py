@@ -16,9 +16,11 @@ from desktop_app.finetune.goals import GIVEN, PASSAGE, QUESTION, VOCABULARY
 from desktop_app.gui.finetune.teach_page import TeachPage
 from desktop_app.gui.theme import theme
 from desktop_app.jobs.adapter_library import AdapterLibrary
+from desktop_app.jobs.chat_watch import ChatWatch
 from desktop_app.jobs.course_task import CourseTask
 from desktop_app.jobs.courses import Courses
 from desktop_app.jobs.environment import TrainingEnvironment
+from desktop_app.jobs.measuring import Measuring
 from desktop_app.jobs.memory_room import MemoryRoom
 from desktop_app.jobs.model_library import ModelLibrary
 from desktop_app.jobs.preferences import Preferences
@@ -31,7 +33,7 @@ LETTER = "Call me at +49 30 901820 before you come. The heating has been cold si
 class Desk:
     """Everything that the page binds to, wired as in the window."""
 
-    def __init__(self, qtbot, store, background, engine, folder, door):
+    def __init__(self, qtbot, store, background, engine, session, folder, door):
         self.qtbot, self.folder, self.background = qtbot, folder, background
         self.models = ModelLibrary(store, background)
         self.preferences = Preferences(folder, background)
@@ -39,6 +41,7 @@ class Desk:
         self.courses = Courses(background, folder)
         self.task = CourseTask(self.courses, folder, room)
         self.training = Training(background, folder, room)
+        self.measuring = Measuring(self.task, self.training, ChatWatch(session))
         self.adapters = AdapterLibrary(store, background, folder.adapters)
         self.environment = TrainingEnvironment(background, folder, self.preferences, door, None)
         self.offered, self.refused = [], []
@@ -56,6 +59,7 @@ class Desk:
         return TeachPage(
             self.courses,
             self.task,
+            self.measuring,
             self.training,
             self.models,
             self.adapters,
@@ -90,10 +94,10 @@ def scripted(data_folder, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def desk(qtbot, store, background, engine, data_folder, door, scripted, model):
+def desk(qtbot, store, background, engine, session, data_folder, door, scripted, model):
     theme().apply(QApplication.instance(), "light")
     scripted(course=[0], examples=[0])
-    desk = Desk(qtbot, store, background, engine, data_folder, door)
+    desk = Desk(qtbot, store, background, engine, session, data_folder, door)
     with qtbot.waitSignal(desk.models.changed):
         desk.models.refresh()
     yield desk

@@ -1,7 +1,9 @@
 """The examples: reading, searching, changing, taking out, adding, and having the model write them."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFocusEvent
+from PySide6.QtWidgets import QApplication
 
 from desktop_app.engine.messages import ChatMessage
 from desktop_app.finetune.goals import EXAMPLES as EXAMPLES_GOAL
@@ -150,6 +152,18 @@ def test_what_is_changed_is_saved_when_the_field_is_left(qtbot, desk, step):
     assert cell(step, 0, ANSWER) == "A better answer."
 
 
+def test_a_text_that_was_emptied_stays_so_while_another_is_fetched_to_be_pasted(qtbot, step):
+    step = step(rows=[given(0)])
+    step.table.selectRow(0)
+    edit = step.editor.answer.edit
+    edit.clear()
+    for reason in (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason):
+        QApplication.sendEvent(edit, QFocusEvent(QEvent.Type.FocusOut, reason))
+        assert edit.toPlainText() == ""
+    QApplication.sendEvent(edit, QFocusEvent(QEvent.Type.FocusOut, Qt.FocusReason.TabFocusReason))
+    assert edit.toPlainText() != ""  # an example without an answer cannot be learned
+
+
 @pytest.mark.parametrize("leave", ["row", "step", "page"])
 def test_what_is_changed_is_saved_when_it_is_no_longer_looked_at(qtbot, desk, teach, step, leave):
     step = step(rows=[given(0), given(1)])
@@ -215,6 +229,21 @@ def test_examples_are_left_out_and_come_back(qtbot, desk, step, act):
     assert words == "1 example was left out."
     undo()
     assert shown(step) == ["row-0", "row-1", "row-2", "row-3"]
+
+
+@pytest.mark.parametrize("act", ["key", "button"])
+def test_one_after_the_other_is_looked_over_and_left_out(qtbot, step, act):
+    step = step(rows=[given(number) for number in range(4)])
+    step.activateWindow()
+    step.table.selectRow(1)
+    pressed = step.table if act == "key" else step.editor.leave_out_button
+    pressed.setFocus()
+    qtbot.waitUntil(pressed.hasFocus)
+    for left, chosen in ((3, "row-2"), (2, "row-3"), (1, "row-0")):
+        qtbot.keyClick(pressed, Qt.Key.Key_Delete if act == "key" else Qt.Key.Key_Space)
+        assert len(shown(step)) == left
+        assert step.editor.row.id == step.table.current.id == chosen
+        assert pressed.hasFocus()
 
 
 def test_several_are_left_out_at_once(qtbot, desk, step):
@@ -313,16 +342,13 @@ def test_rows_appear_while_they_are_written_and_what_is_chosen_stays(qtbot, desk
 # ------------------------------------------------------------ what it comes to
 
 
-def test_the_time_of_training_is_told_where_it_is_known(desk, step, monkeypatch):
+def test_the_time_of_training_is_told_as_soon_as_the_plan_knows_it(teach, step):
     step = step(rows=[given(number) for number in range(4)])
     assert not step.time.isVisible()
-    known = [{"seconds": 1200.0}]
-    monkeypatch.setattr(desk.task, "known_estimate", lambda *_plan: known[0])
-    step.show_course()
+    teach.page.plan.time_told.emit(1200.0)
     assert step.time.text() == "Training on them takes about 20 min as it is planned."
-    known[0] = None
-    desk.courses.leave_out_rows(["row-0", "row-1"])
-    assert step.time.text() == "Training on them takes about 10 min as it is planned."
+    teach.page.plan.time_told.emit(None)
+    assert not step.time.isVisible()
 
 
 def test_tokens_follow_what_is_known_of_the_vocabulary(step):

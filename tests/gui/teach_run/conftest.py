@@ -14,7 +14,11 @@ from desktop_app.errors import UserError
 from desktop_app.finetune.course import CourseExample
 from desktop_app.finetune.course_folder import find_course
 from desktop_app.finetune.environment.status import State
+from desktop_app.finetune.expert import Matter, recipe_of
 from desktop_app.finetune.goals import GIVEN, STYLE
+from desktop_app.finetune.paces import PACES, Pace
+from desktop_app.finetune.recipe import Choices
+from desktop_app.finetune.whole_files import as_lines
 from desktop_app.gui.finetune.plan_step import PlanStep
 from desktop_app.gui.finetune.run_step import RunStep
 from desktop_app.gui.theme import theme
@@ -22,27 +26,17 @@ from desktop_app.jobs.adapter_library import AdapterLibrary
 from desktop_app.jobs.course_task import Kind
 from desktop_app.jobs.courses import Courses
 from desktop_app.jobs.environment import TrainingEnvironment
+from desktop_app.jobs.measuring import Measuring
 from desktop_app.jobs.mixing import Step
 from desktop_app.jobs.model_library import ModelLibrary
 from desktop_app.jobs.preferences import Preferences
 from desktop_app.jobs.training import Training
 from desktop_app.library.catalog import SOURCE_FILE, add_model
 from desktop_app.library.inspect import file_sha256
+from desktop_app.trainer.contract import FAST, FLOAT32
 from tests.support.gguf_files import Shape, llama_model, lora_adapter
 
 NAME = "Letters"
-ESTIMATE = {
-    "mode": "fast",
-    "precision": "float32",
-    "device": "cpu",
-    "steps": 120,
-    "examples": 240,
-    "tokens": 40_000,
-    "tokens_per_s": 375.0,
-    "seconds": 720.0,
-    "memory_bytes": {"fast": 1_240_000_000, "packed": 900_000_000, "lean": 700_000_000},
-    "free_bytes": 9_000_000_000,
-}
 
 
 class TaskStandIn(QObject):
@@ -50,7 +44,6 @@ class TaskStandIn(QObject):
 
     progressed = Signal(Step)
     ended = Signal()
-    estimated = Signal(dict)
     prepared = Signal(str)
     failed = Signal(UserError)
 
@@ -58,18 +51,22 @@ class TaskStandIn(QObject):
         super().__init__()
         self.kind = self.step = None
         self.asked = []
-        self.estimates = {}  # by preset
 
     @property
     def is_busy(self):
         return self.kind is not None
 
-    def known_estimate(self, choices, is_anew=False):
-        return self.estimates.get(choices.get("preset", "balanced"))
+    @property
+    def is_free(self):
+        return self.kind is None
 
-    def estimate(self, choices, is_anew=False):
-        self.asked.append(("estimate", is_anew))
+    def estimate(self, is_anew=False, is_asked=True):
+        self.asked.append(("estimate", is_asked))
         self.begin(Kind.ESTIMATING, Step("Training three steps", 0.4, 20.0))
+
+    def give_up_estimating(self):
+        self.asked.append("give up")
+        self.end()
 
     def prepare(self, choices, is_anew=False):
         self.asked.append(("prepare", is_anew))
@@ -90,6 +87,17 @@ class TaskStandIn(QObject):
     def fail(self, error):
         self.end()
         self.failed.emit(error)
+
+
+class ChatStandIn(QObject):
+    """Somebody who waits for an answer, or not."""
+
+    changed = Signal()
+    is_busy = False
+
+    def answer(self, is_busy):
+        self.is_busy = is_busy
+        self.changed.emit()
 
 
 class RoomStandIn(QObject):
@@ -115,6 +123,8 @@ class Desk:
         self.task = TaskStandIn()
         self.room = RoomStandIn()
         self.training = Training(background, folder, self.room)
+        self.chat = ChatStandIn()
+        self.measuring = Measuring(self.task, self.training, self.chat)
         self.models = ModelLibrary(store, background)
         self.adapters = AdapterLibrary(store, background, folder.adapters)
         self.environment = TrainingEnvironment(background, folder, self.preferences, None, None)
@@ -170,6 +180,13 @@ class Desk:
             self.courses.set_model(model)
         self.reload()
 
+    def remember(self, preset="balanced", text_per_s=100.0):
+        """Have the model been trained by this preset on this computer, so fast."""
+        recipe = recipe_of(Choices(preset), Matter(40, n_ctx_train=Shape().n_ctx_train))
+        facts = ("cpu", FLOAT32, FAST, recipe.loss, recipe.rank, recipe.length, NAME, text_per_s, 1.0)
+        self.folder.runs.mkdir(parents=True, exist_ok=True)
+        (self.folder.runs / PACES).write_bytes(as_lines([Pace(self.model.sha256, *facts)]))
+
     def have_runs(self, *names):
         """Have the course been taught so many times."""
         found = find_course(self.folder.courses, NAME)
@@ -216,11 +233,24 @@ def desk(qtbot, store, background, data_folder, monkeypatch):
 
 
 @pytest.fixture
+def unmeasured(qtbot, desk):
+    """The plan on the screen, of a course that can be taught; the model was never trained on this computer."""
+    return show_plan(qtbot, desk)
+
+
+@pytest.fixture
 def plan(qtbot, desk):
-    """The plan on the screen, of a course that can be taught."""
+    """The same of a model that was trained before, by the preset quick: nothing is measured unasked."""
+    return show_plan(qtbot, desk, lambda: desk.remember("quick"))
+
+
+def show_plan(qtbot, desk, before=lambda: None):
     desk.model = desk.add_model()
+    before()
     desk.begin(model=desk.model)
-    step = PlanStep(desk.courses, desk.task, desk.training, desk.models, desk.environment, desk.background)
+    step = PlanStep(
+        desk.courses, desk.task, desk.measuring, desk.training, desk.models, desk.environment, desk.background
+    )
     desk.courses.course_changed.connect(step.show_course)
     qtbot.addWidget(step)
     step.resize(720, 700)

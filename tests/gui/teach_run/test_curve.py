@@ -77,6 +77,15 @@ def test_it_draws_what_it_was_given(curve):
     assert len(curve.plot.training.getData()[0]) == 60
 
 
+@pytest.mark.parametrize("n_steps", [1, 2, 3, 5])
+def test_only_whole_steps_are_written_below_it(curve, n_steps):
+    curve.show_values(values(n=1, n_steps=n_steps))
+    axis = curve.plot.getAxis("bottom")
+    ticks = [at for _, level in axis.tickValues(*axis.range, 500) for at in level]
+    assert ticks
+    assert all(at == round(at) for at in ticks)
+
+
 def test_a_screen_reader_gets_the_curve_in_words(curve):
     told = curve.plot.accessibleDescription()
     assert "Over 60 steps, the training loss went from 2.89 to" in told

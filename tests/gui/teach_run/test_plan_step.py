@@ -9,10 +9,9 @@ from PySide6.QtCore import Qt
 from desktop_app.errors import UserError
 from desktop_app.finetune.environment.status import State
 from desktop_app.finetune.training_needs import MemoryFit, MemoryPlan
-from desktop_app.gui.finetune.plan_needs import NOT_MEASURED
 from desktop_app.jobs.course_task import Kind
 from desktop_app.jobs.mixing import Step
-from tests.gui.teach_run.conftest import ESTIMATE, NAME, nameless, reached_by_tab
+from tests.gui.teach_run.conftest import NAME, nameless, reached_by_tab, show_plan
 from tests.support import taught_runs
 
 
@@ -24,36 +23,8 @@ def renew(step):
 def test_what_it_takes_is_told_before_it_begins(plan):
     assert plan.needs.memory.words.text().startswith("Fits. It takes about ")
     assert "while it lasts" in plan.needs.disk.words.text()
-    assert plan.needs.time.words.text() == NOT_MEASURED
+    assert plan.needs.time.words.text().startswith("About ")
     assert plan.start_button.isEnabled()
-
-
-def test_one_measurement_tells_the_time_of_all_presets(desk, plan):
-    desk.task.estimates = {"balanced": ESTIMATE}
-    desk.task.estimated.emit(ESTIMATE)
-    times = {preset: card.time.text() for preset, card in plan.presets.cards.items()}
-    assert times == {"quick": "About 6 minutes", "balanced": "About 12 minutes", "thorough": "About 18 minutes"}
-    assert plan.needs.time.words.text() == "About 12 minutes, as measured on this computer."
-    assert plan.needs.measure_button.isHidden()
-    assert plan.summary() == "Tiny, Balanced, about 12 minutes"
-
-
-def test_the_time_of_another_preset_can_be_measured_itself(desk, plan):
-    desk.task.estimates = {"balanced": ESTIMATE}
-    desk.courses.set_plan("thorough", {})
-    assert plan.needs.time.words.text() == "About 18 minutes, from what was measured for another preset."
-    assert plan.needs.measure_button.isVisible()
-
-
-def test_measuring_can_be_stopped(qtbot, desk, plan):
-    qtbot.mouseClick(plan.needs.measure_button, Qt.MouseButton.LeftButton)
-    assert desk.task.asked == [("estimate", False)]
-    assert plan.needs.step.isVisible()
-    assert plan.needs.measure_button.isHidden()
-    qtbot.mouseClick(plan.needs.step.stop, Qt.MouseButton.LeftButton)
-    assert desk.task.asked[-1] == "stop"
-    assert plan.needs.step.isHidden()
-    assert plan.needs.measure_button.isVisible()
 
 
 def test_one_click_begins_and_goes_on_to_the_run(qtbot, desk, plan):
@@ -69,6 +40,97 @@ def test_a_card_chooses_its_preset_by_mouse_and_keyboard(qtbot, desk, plan):
     assert desk.courses.course.preset == "thorough"
     assert plan.presets.cards["thorough"].accessibleName() == "Thorough, chosen"
     assert plan.presets.cards["quick"].accessibleName() == "Quick"
+
+
+# ------------------------------------------------------------ how long it takes
+
+
+def ended_with(qtbot, desk, plan, minutes, preset="balanced"):
+    """Have the measuring found out that training by this preset takes so long."""
+    size, epochs = plan.prospects.matter.size, plan.prospects.recipes[preset].epochs
+    desk.remember(preset, size * epochs / (60 * minutes))
+    desk.task.end()
+    qtbot.waitUntil(lambda: bool(plan.prospects.seconds))
+
+
+def test_how_fast_the_model_learns_here_is_found_out_unasked(qtbot, desk, unmeasured):
+    needs = unmeasured.needs
+    qtbot.waitUntil(needs.step.isVisible)
+    assert desk.task.asked == [("estimate", False)]
+    assert needs.time.words.text() == "Measuring how fast this computer learns…"
+    assert needs.measure_button.isHidden()
+    assert unmeasured.start_button.isEnabled()
+    ended_with(qtbot, desk, unmeasured, minutes=12)
+    assert needs.time.words.text() == "About 12 minutes, as measured on this computer."
+    assert needs.step.isHidden()
+    assert needs.measure_button.isHidden()
+    assert unmeasured.summary() == "Tiny, Balanced, about 12 minutes"
+
+
+def test_what_was_measured_once_tells_the_time_of_other_presets_and_examples_at_once(qtbot, desk, unmeasured):
+    qtbot.waitUntil(unmeasured.needs.step.isVisible)
+    ended_with(qtbot, desk, unmeasured, minutes=12)
+    times = {preset: card.time.text() for preset, card in unmeasured.presets.cards.items()}
+    assert times == {"quick": "About 9 minutes", "balanced": "About 12 minutes", "thorough": "About 15 minutes"}
+    desk.courses.set_plan("thorough", {})
+    assert unmeasured.needs.time.words.text() == "About 15 minutes, from what was measured for another plan."
+    desk.courses.set_plan("balanced", {})
+    desk.courses.leave_out_rows({row.id for row in desk.courses.rows[20:]})
+    assert unmeasured.needs.time.words.text() == "About 6 minutes, as measured on this computer."
+    assert desk.task.asked == [("estimate", False)]
+
+
+def test_what_an_earlier_run_has_shown_tells_the_time_without_measuring(desk, plan):
+    assert plan.needs.time.words.text().endswith(", from what was measured for another plan.")
+    assert plan.needs.measure_button.isHidden()
+    assert desk.task.asked == []
+
+
+def test_whoever_stops_the_measuring_can_begin_it_again(qtbot, desk, unmeasured):
+    qtbot.waitUntil(unmeasured.needs.step.isVisible)
+    qtbot.mouseClick(unmeasured.needs.step.stop, Qt.MouseButton.LeftButton)
+    renew(unmeasured)
+    assert unmeasured.needs.time.words.text() == "Not measured yet."
+    qtbot.mouseClick(unmeasured.needs.measure_button, Qt.MouseButton.LeftButton)
+    assert desk.task.asked == [("estimate", False), "stop", ("estimate", True)]
+    assert unmeasured.needs.step.isVisible()
+    assert unmeasured.needs.measure_button.isHidden()
+
+
+def test_the_measuring_ends_with_the_look_at_the_plan_and_begins_with_the_next_one(qtbot, desk, unmeasured):
+    qtbot.waitUntil(unmeasured.needs.step.isVisible)
+    unmeasured.hide()
+    assert desk.task.is_free
+    renew(unmeasured)
+    assert desk.task.asked == [("estimate", False), "give up"]
+    unmeasured.show()
+    qtbot.waitUntil(unmeasured.needs.step.isVisible)
+
+
+def test_while_an_answer_is_written_it_is_said_that_the_measuring_waits(qtbot, desk, unmeasured):
+    qtbot.waitUntil(unmeasured.needs.step.isVisible)
+    desk.chat.answer(True)
+    assert desk.task.is_free
+    assert unmeasured.needs.time.words.text() == "It is measured as soon as this computer has nothing else to do."
+    assert unmeasured.needs.measure_button.isHidden()
+    desk.chat.answer(False)
+    assert unmeasured.needs.time.words.text() == "Measuring how fast this computer learns…"
+
+
+def test_whoever_begins_does_not_wait_for_the_measuring(qtbot, desk, unmeasured):
+    qtbot.waitUntil(unmeasured.needs.step.isVisible)
+    unmeasured.done.connect(unmeasured.hide)  # as the page does, which goes on to the run
+    qtbot.mouseClick(unmeasured.start_button, Qt.MouseButton.LeftButton)
+    assert desk.task.asked == [("estimate", False), "give up", ("prepare", False)]
+
+
+@pytest.mark.parametrize("state", [State.ABSENT, State.BROKEN])
+def test_where_training_cannot_run_nothing_is_measured(desk, unmeasured, state):
+    desk.set_environment(state, UserError("PyTorch is missing.", "Install it."))
+    desk.task.asked.clear()
+    renew(unmeasured)
+    assert desk.task.asked == []
+    assert unmeasured.needs.measure_button.isHidden()
 
 
 # ------------------------------------------------------------ what stands against it
@@ -97,13 +159,14 @@ def test_without_examples_there_is_nothing_to_begin_with(desk, plan):
     assert "nothing to learn yet" in plan.next.text()
 
 
-def test_what_does_not_fit_cannot_begin(desk, plan, monkeypatch):
+def test_what_does_not_fit_cannot_begin_and_is_not_measured(qtbot, desk, monkeypatch):
     too_large = MemoryPlan(MemoryFit.TOO_LARGE, "lean", "Training this model takes 90 GB of memory.")
     monkeypatch.setattr("desktop_app.gui.finetune.plan_prospects.plan_memory", lambda *_: too_large)
-    renew(plan)
+    plan = show_plan(qtbot, desk)
     assert plan.needs.memory.words.text() == "Does not fit. Training this model takes 90 GB of memory."
     assert not plan.start_button.isEnabled()
     assert plan.needs.measure_button.isHidden()
+    assert desk.task.asked == []
 
 
 def test_values_that_cannot_go_together_are_told_at_once(desk, plan):
@@ -189,7 +252,11 @@ def test_what_was_no_gain_is_not_gone_on_from(qtbot, desk, plan):
 # ------------------------------------------------------------ for everybody
 
 
-def test_everything_has_a_name_and_is_reached_by_tab(plan):
+def test_everything_has_a_name_and_is_reached_by_tab(qtbot, desk, unmeasured):
+    plan = unmeasured
+    qtbot.waitUntil(plan.needs.step.isVisible)
+    assert plan.needs.step.stop in reached_by_tab(plan)
+    plan.needs.step.stop.click()
     plan.fold.button.setChecked(True)
     assert nameless(plan) == []
     visited = reached_by_tab(plan)

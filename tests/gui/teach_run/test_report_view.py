@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
 from desktop_app.finetune.measures import Change, Speed
-from desktop_app.finetune.report import verdict
+from desktop_app.finetune.report import SECTION, verdict
 from desktop_app.gui.finetune.report_numbers import measured_of
 from desktop_app.trainer.reading import Reading
 from tests.gui.teach_run.conftest import NAME, nameless, reached_by_tab
@@ -117,6 +117,28 @@ def test_what_only_learned_which_words_occur_is_told_what_to_bring(run, taught):
     assert "no measurable gain" in run.report.verdict.text()
     assert "whole texts that belong together" in run.report.meaning.text()
     assert not run.report.use_button.isVisible()
+
+
+def test_what_was_measured_on_few_documents_is_said_to_be_of_these(run, taught):
+    report, _ = taught(Change(3.1, 2.7, -0.47, -0.33, 17, 17, 1), unit=SECTION)
+    assert "better at parts of your documents that it has not seen" in run.report.verdict.text()
+    [held_out, *_] = measured_of(report)
+    assert held_out.note == "17 sections of 1 document; this says nothing about other documents"
+
+
+def test_passages_and_answers_have_rows_of_their_own(taught):
+    report, _ = taught(passages=taught_runs.NOTHING, exchanges=taught_runs.FEW)
+    assert [(row.name, row.note) for row in measured_of(report)[1:3]] == [
+        ("Of this, on passages", "14 texts"),
+        ("Of this, on answers", "4 conversations, 10 are needed to be sure"),
+    ]
+
+
+def test_marks_of_one_kind_are_told_what_to_mark(run, taught):
+    report, _ = taught(None, preferred=Change(-60.0, -100.0, -41.0, -38.0, 12, 12, 12, lacks="good"))
+    assert "Too few answers marked as good were held out" in run.report.verdict.text()
+    assert "Mark answers of both kinds" in run.report.meaning.text()
+    assert measured_of(report)[0].note == "12 conversations; too few have answers marked as good to be sure"
 
 
 def test_what_it_repeats_is_warned_of_before_it_is_shared(run, taught):

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 
 from desktop_app.errors import UserError
 from desktop_app.finetune.locks import hold_lock
-from desktop_app.finetune.run_folder import CONDUCTOR
+from desktop_app.finetune.run_folder import CONDUCTOR, ask_to_pause
 from desktop_app.gui.finetune.run_view import PAUSE, STOP
 from desktop_app.jobs.course_task import Kind
 from desktop_app.settings import options
@@ -210,6 +210,28 @@ def test_a_run_that_rests_says_why_and_goes_on_by_one_click(qtbot, desk, run, pr
     assert run.run.facts.values["Time left"].isHidden()
     click(qtbot, run.run.resume_button)
     assert desk.room.asked == [NAME]
+
+
+def test_who_pauses_by_a_key_can_go_on_by_the_next(qtbot, desk, run, prepared):
+    with hold_lock(prepared / CONDUCTOR):
+        taught_runs.train(prepared, 70)
+        desk.look()
+        run.activateWindow()
+        run.run.pause_button.setFocus()
+        qtbot.waitUntil(run.run.pause_button.hasFocus)
+        qtbot.keyClick(run.run.pause_button, Qt.Key.Key_Space)
+        assert run.run.hasFocus()  # there is nothing to press while it is pausing
+        tell(prepared, ("paused", {"step": 70}))
+    desk.look()
+    assert run.run.resume_button.hasFocus()
+
+
+def test_a_run_that_was_paused_before_it_began_is_shown_as_paused(desk, run, prepared):
+    ask_to_pause(prepared)
+    desk.look()
+    assert headline(run) == "Paused"
+    assert run.run.details.text() == "It has not begun to learn."
+    assert shown(run) == ["Resume"]
 
 
 def test_a_failure_says_what_happened_and_what_to_do(desk, run, prepared):

@@ -16,6 +16,12 @@ LETTERS, NOTES = "a" * 64, "b" * 64
 
 
 @pytest.fixture
+def no_patience(monkeypatch):
+    """Nobody here holds a course for a moment only."""
+    monkeypatch.setattr("desktop_app.finetune.course_folder.WAIT_S", 0)
+
+
+@pytest.fixture
 def scripted(data_folder, tmp_path, monkeypatch):
     return ScriptedCommands(data_folder.root, tmp_path, monkeypatch)
 

@@ -87,7 +87,8 @@ def test_a_command_that_does_not_listen_is_killed(qtbot, command, scripted):
         command.stop()
 
 
-def test_a_command_ends_with_the_window_even_if_it_does_not_listen(qtbot, command, scripted):
+def test_a_command_ends_with_the_window_even_if_it_does_not_listen(qtbot, command, scripted, monkeypatch):
+    monkeypatch.setattr("desktop_app.jobs.command._CLOSE_PATIENCE_MS", 50)
     scripted(work=[HELLO, "deaf"])
     with qtbot.waitSignal(command.said, timeout=60_000):
         command.start(scripted.root, ["work"])

@@ -3,12 +3,13 @@
 import pytest
 
 from desktop_app.finetune.goals import FORMAT
+from desktop_app.jobs import memory_room
+from desktop_app.jobs.course_edits import settings_edit
 from desktop_app.jobs.course_task import CourseTask, Kind, options_of
 from desktop_app.jobs.mixing import Step
 from tests.gui.jobs.teaching.conftest import row
 
 CHANGED = {"event": "course", "name": "Mails", "path": "/x"}
-ESTIMATE = {"mode": "fast", "seconds": 60.0, "tokens_per_s": 90.0}
 
 
 def progress(words, fraction=None, left=None):
@@ -28,7 +29,6 @@ def heard(task):
     heard = []
     task.progressed.connect(lambda step: heard.append(step.words))
     task.ended.connect(lambda: heard.append("ended"))
-    task.estimated.connect(heard.append)
     task.prepared.connect(heard.append)
     task.failed.connect(heard.append)
     return heard
@@ -99,7 +99,9 @@ def test_what_is_stopped_before_it_has_begun_never_begins(qtbot, task, heard, sc
     assert not opened.is_locked
 
 
-def test_a_command_does_not_begin_if_the_course_cannot_be_saved(qtbot, task, heard, scripted, opened, mails):
+def test_a_command_does_not_begin_if_the_course_cannot_be_saved(
+    qtbot, no_patience, task, heard, scripted, opened, mails
+):
     scripted(examples=[0])
     with mails.held(), qtbot.waitSignal(task.failed) as failed:
         opened.set_goal(FORMAT)
@@ -134,11 +136,9 @@ def test_preparing_ends_with_the_name_of_the_run(qtbot, task, heard, scripted, m
 
 
 def test_a_run_can_leave_what_the_course_has_taught_before(qtbot, task, heard, scripted):
-    scripted(estimate=[ESTIMATE, 0], start=[{"event": "prepared", "name": "Mails", "path": "/x"}, 0])
-    task.estimate({}, is_anew=True)
-    wait(qtbot, heard, ESTIMATE)
-    assert task.known_estimate({}, is_anew=True) == ESTIMATE
-    assert task.known_estimate({}) is None
+    scripted(estimate=[0], start=[{"event": "prepared", "name": "Mails", "path": "/x"}, 0])
+    task.estimate(is_anew=True)
+    wait(qtbot, heard, "ended")
     task.prepare({}, is_anew=True)
     wait(qtbot, heard, "Mails")
     assert all("--from-scratch" in call for call in scripted.calls)
@@ -157,50 +157,71 @@ def test_choices_are_words_of_the_command_line():
 # ------------------------------------------------------------ estimates
 
 
-def test_an_estimate_is_made_once_for_the_same_choices_and_examples(qtbot, task, heard, scripted, opened):
-    scripted(estimate=[ESTIMATE, 0])
-    assert task.known_estimate({"preset": "quick"}) is None
-    task.estimate({"preset": "quick"})
-    wait(qtbot, heard, ESTIMATE)
-    task.estimate({"preset": "thorough"})
-    qtbot.waitUntil(lambda: heard.count(ESTIMATE) == 2, timeout=60_000)
-    task.estimate({"preset": "quick"})
-    assert heard.count(ESTIMATE) == 3
-    assert len(scripted.calls) == 2
-    with qtbot.waitSignal(opened.undo_offered) as offered:
-        opened.leave_out_rows(["row-0"])
-    assert task.known_estimate({"preset": "quick"}) is None
-    offered.args[1]()
-    assert task.known_estimate({"preset": "quick"}) == ESTIMATE
+def test_an_estimate_works_beside_the_person_as_training_will(qtbot, task, heard, scripted, mails):
+    scripted(estimate=[0])
+    task.estimate()
+    wait(qtbot, heard, "ended")
+    assert scripted.calls == [["finetune", "estimate", "--course", str(mails.path), "--background", "--json"]]
 
 
-def test_an_estimate_is_of_the_course_with_what_it_was_asked_for(qtbot, task, heard, scripted, opened):
-    scripted(estimate=[ESTIMATE, 0])
-    opened.set_plan("quick", {"rank": 4})
-    task.estimate({})
-    wait(qtbot, heard, ESTIMATE)
-    assert task.known_estimate({"preset": "quick", "rank": 4}) == ESTIMATE
-    assert task.known_estimate({"rank": 8}) is None
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_the_model_of_the_chat_goes_only_for_an_estimate_that_the_person_asks_for(
+    qtbot, task, heard, scripted, opened, loaded, starter_model, monkeypatch, is_asked
+):
+    monkeypatch.setattr(memory_room, "free_memory_bytes", lambda: 100_000_000)
+    scripted(estimate=[0])
+    opened._change(settings_edit(model_path=str(starter_model)))
+    task.estimate(is_asked=is_asked)
+    wait(qtbot, heard, "ended")
+    assert (loaded.model is None) == is_asked
+    assert bool(scripted.calls) == is_asked
 
 
 def test_while_it_is_estimated_the_course_can_be_changed(qtbot, task, heard, scripted, opened):
     scripted(estimate=[progress("Trying"), "wait"])
-    task.estimate({})
+    task.estimate()
     wait(qtbot, heard, "Trying")
     assert not opened.is_locked
     task.stop()
     wait(qtbot, heard, "ended")
 
 
+def test_what_was_settled_for_an_estimate_is_shown(qtbot, task, heard, scripted, mails, opened):
+    scripted(estimate=[progress("Trying"), "wait"])
+    task.estimate()
+    wait(qtbot, heard, "Trying")
+    mails.save_examples([row(0, is_held_out=True), *mails.examples()[1:]])
+    task.stop()
+    qtbot.waitUntil(lambda: opened.rows[0].is_held_out)
+
+
 def test_an_estimate_gives_way_to_whatever_is_wanted_next(qtbot, task, heard, scripted):
     scripted(estimate=[progress("Trying"), "wait"], start=[{"event": "prepared", "name": "Mails", "path": "/x"}, 0])
-    task.estimate({})
+    task.estimate()
     wait(qtbot, heard, "Trying")
-    task.estimate({"preset": "quick"})
+    task.estimate(is_anew=True)
     task.prepare({})
     wait(qtbot, heard, "Mails")
     assert [call[1] for call in scripted.calls][-1] == "start"
     assert heard.count("ended") == 1
+
+
+def test_an_estimate_is_given_up_also_where_another_course_is_looked_at(qtbot, task, heard, scripted, opened):
+    scripted(estimate=[progress("Trying"), "wait"], examples=[progress("Writing"), "wait"])
+    task.estimate()
+    wait(qtbot, heard, "Trying")
+    with qtbot.waitSignal(opened.course_changed):
+        opened.create("Letters", FORMAT)
+    assert not task.is_free
+    task.give_up_estimating()
+    wait(qtbot, heard, "ended")
+    assert task.is_free
+    task.write_examples()
+    wait(qtbot, heard, "Writing")
+    task.give_up_estimating()
+    assert task.kind == Kind.WRITING
+    task.stop()
+    qtbot.waitUntil(lambda: heard.count("ended") == 2)
 
 
 # ------------------------------------------------------------ more than one course

@@ -6,7 +6,7 @@ from threading import Event
 import pytest
 from msgspec.structs import replace
 
-from desktop_app.finetune.course import CHATS_SOURCE, COURSE, CourseExample
+from desktop_app.finetune.course import CHATS_SOURCE, COURSE, CourseExample, ReadFile, Section
 from desktop_app.finetune.course_folder import CourseFolder
 from desktop_app.finetune.goals import FORMAT, OWN, STYLE, VOCABULARY
 from desktop_app.jobs import course_edits
@@ -182,6 +182,13 @@ def test_a_change_loses_nothing_that_a_command_has_added(qtbot, opened, mails, s
     qtbot.waitUntil(lambda: opened.rows == rows)
 
 
+def test_a_row_that_is_changed_stays_held_out_if_a_command_has_held_it_out_meanwhile(opened, mails, saved):
+    mails.save_examples([row(0, is_held_out=True, group="settled"), *mails.examples()[1:]])
+    opened.change_row(replace(opened.rows[0], answers=("Better.",)))
+    changed = saved(mails)[1][0]
+    assert (changed.answers, changed.is_held_out, changed.group) == (("Better.",), True, "settled")
+
+
 def test_a_full_disk_takes_nothing_from_the_screen_and_the_next_change_writes_all(
     qtbot, opened, mails, saved, refused, monkeypatch
 ):
@@ -201,7 +208,7 @@ def test_a_full_disk_takes_nothing_from_the_screen_and_the_next_change_writes_al
     assert rows[0].answers == ("Long and good.",)
 
 
-def test_who_waits_for_everything_to_be_written_is_told_if_it_cannot_be(qtbot, opened, mails, refused):
+def test_who_waits_for_everything_to_be_written_is_told_if_it_cannot_be(qtbot, no_patience, opened, mails, refused):
     told = []
     with mails.held():  # as another program would
         opened.set_goal(FORMAT)
@@ -233,6 +240,31 @@ def test_a_document_is_taken_out_with_its_examples_and_comes_back_to_its_place(o
     assert [each.id for each in rows] == ["row-2", "row-3"]
     undo(offered)
     assert saved(mails) == before
+
+
+def test_what_was_read_in_a_document_goes_with_it_and_comes_back_with_it(opened, mails, saved, offered):
+    text = ReadFile("letters.pdf", "PDF", LETTERS, 99, (Section("Page 1", "Dear Ida,"),))
+    mails.save_text(text)
+    opened.remove_document(opened.course.documents[0])
+    saved(mails)
+    assert mails.text(LETTERS) is None
+    assert not list((mails.path / "texts").iterdir())
+    undo(offered)
+    opened.set_goal(FORMAT)
+    saved(mails)
+    assert mails.text(LETTERS) == text
+
+
+def test_what_was_read_in_a_document_comes_back_in_a_course_that_is_not_open_any_more(opened, mails, saved, offered):
+    text = ReadFile("letters.pdf", "PDF", LETTERS, 99, (Section("Page 1", "Dear Ida,"),))
+    mails.save_text(text)
+    opened.remove_document(opened.course.documents[0])
+    opened.close_course()
+    undo(offered)
+    course, rows = saved(mails)
+    assert [each.name for each in course.documents] == ["letters.pdf", "notes.txt"]
+    assert len(rows) == 4
+    assert mails.text(LETTERS) == text
 
 
 def test_a_document_of_a_folder_is_left_out_for_it_would_be_found_again(opened, mails, saved, offered):
@@ -271,15 +303,16 @@ EDITS = {
 
 
 @pytest.mark.parametrize("what", EDITS)
-def test_a_change_that_is_made_twice_is_made_once(mails, what):
+def test_a_change_that_is_made_twice_is_made_once(mails, data_folder, what):
     """What is shown while it is written is what was read, perhaps with the change already, and the change."""
-    once = EDITS[what](course_edits.read_content(mails))
-    assert once != course_edits.read_content(mails)
+    before = course_edits.read_content(mails, data_folder.runs)
+    once = EDITS[what](before)
+    assert once != before
     assert EDITS[what](once) == once
 
 
-def test_taking_out_and_bringing_back_twice_is_the_same_as_once(mails):
-    content = course_edits.read_content(mails)
+def test_taking_out_and_bringing_back_twice_is_the_same_as_once(mails, data_folder):
+    content = course_edits.read_content(mails, data_folder.runs)
     removed = course_edits.removed_from(content, "/home/letters.pdf")
     out, back = course_edits.remove_edit(removed), course_edits.bring_back_edit(removed)
     assert out(out(content)) == out(content) != content

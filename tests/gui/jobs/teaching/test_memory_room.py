@@ -45,6 +45,17 @@ def test_a_model_goes_where_there_is_room_for_one(qtbot, loaded, room, told, fre
     assert "loads it again" in told[0]
 
 
+def test_a_model_stays_for_what_nobody_has_asked_for(qtbot, loaded, room, told, free, starter_model):
+    free(100_000_000)
+    begun = []
+    make_room(qtbot, lambda then: room.for_engine(starter_model, lambda: begun.append(True), then))
+    assert loaded.state == EngineState.READY
+    assert (begun, told) == ([], [])
+    free(PLENTY)
+    make_room(qtbot, lambda then: room.for_engine(starter_model, then, lambda: begun.append(True)))
+    assert begun == []
+
+
 def test_a_model_goes_before_a_training_that_could_do_with_its_memory(
     qtbot, loaded, room, told, free, starter_model, tmp_path
 ):

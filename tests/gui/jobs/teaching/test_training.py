@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from desktop_app.finetune.run_folder import RunState, conducted
+from desktop_app.finetune.run_folder import RunState, conducted, read_status
 from desktop_app.finetune.samples import Sample, add_samples
 from desktop_app.jobs.training import Training
 from desktop_app.trainer.contract import HOLD, PAUSE, STOP
@@ -191,7 +191,7 @@ def test_a_run_is_started_as_a_command_that_outlives_the_window(qtbot, training,
         training.start("mails")
     assert training.is_starting("mails")
     wait_for_end_of_start(qtbot, training)
-    assert scripted.calls == [["finetune", "resume", str(run), "--background"]]
+    assert scripted.calls == [["finetune", "resume", str(run), "--unless-paused", "--background"]]
     assert not training.is_starting("mails")
     assert ends == []
 
@@ -242,18 +242,17 @@ def test_a_run_without_a_folder_cannot_be_started(qtbot, training, ends):
 
 
 @pytest.mark.parametrize(("ask", "file"), [("pause", PAUSE), ("stop", STOP)])
-def test_a_run_is_asked_again_until_it_has_heard(qtbot, training, look, run, ask, file):
-    with conducted(run):
-        look()
-        getattr(training, ask)("mails")
-        qtbot.waitUntil((run / file).exists)
-        (run / file).unlink()  # as a trainer does that begins only now
-        look()
-        qtbot.waitUntil((run / file).exists)
-    (run / file).unlink()
+def test_what_is_asked_of_a_run_as_soon_as_it_was_started_is_not_forgotten(
+    qtbot, training, look, run, scripted, ask, file
+):
+    scripted(resume=[0])
+    (run / STOP).touch()  # from an earlier time
+    (run / PAUSE).touch()
     look()
-    look()
-    assert not (run / file).exists()
+    training.start("mails")
+    getattr(training, ask)("mails")
+    wait_for_end_of_start(qtbot, training)
+    assert [name for name in (PAUSE, STOP) if (run / name).exists()] == [file]
 
 
 def test_a_run_waits_while_somebody_chats_and_goes_on_after(qtbot, training, look, run, background):
@@ -269,12 +268,67 @@ def test_a_run_waits_while_somebody_chats_and_goes_on_after(qtbot, training, loo
     assert not training._hold.isActive()
 
 
-@pytest.mark.parametrize("is_pausing", [False, True])
-def test_a_run_is_paused_with_the_window_if_that_is_wished(qtbot, training, look, run, background, is_pausing):
-    with conducted(run):
-        look()
+# ------------------------------------------------------------ the end of the window
+
+
+@pytest.fixture
+def close(qtbot, training, background):
+    """Close the window, and wait until all that was asked for has been done."""
+
+    def close(is_pausing=True):
         training.close(is_pausing)
         done = []
         background.run_in_order(lambda: None, done.append)
         qtbot.waitUntil(lambda: bool(done))
+
+    return close
+
+
+@pytest.mark.parametrize("is_pausing", [False, True])
+def test_a_run_is_paused_with_the_window_if_that_is_wished(training, look, run, close, is_pausing):
+    with conducted(run):
+        look()
+        close(is_pausing)
         assert (run / PAUSE).exists() == is_pausing
+
+
+@pytest.mark.parametrize("is_pausing", [False, True])
+def test_a_run_that_was_not_seen_running_yet_is_paused_no_less(training, look, run, close, is_pausing):
+    look()
+    with conducted(run):
+        close(is_pausing)
+        assert (run / PAUSE).exists() == is_pausing
+
+
+@pytest.mark.parametrize("is_pausing", [False, True])
+def test_a_run_whose_command_has_only_just_been_started_is_paused_no_less(
+    qtbot, training, look, run, close, scripted, is_pausing
+):
+    scripted(resume=["wait"])
+    (run / PAUSE).touch()  # from an earlier time
+    look()
+    training.start("mails")
+    qtbot.waitUntil(lambda: training._started["mails"].process is not None)
+    close(is_pausing)
+    assert (run / PAUSE).exists() == is_pausing
+    process = training._started["mails"].process
+    process.kill()
+    process.wait()
+
+
+def test_a_run_that_room_is_still_being_made_for_is_paused_no_less(training, look, run, close, room, monkeypatch):
+    monkeypatch.setattr(room, "for_trainer", lambda _run, _then: None)
+    look()
+    training.start("mails")
+    close()
+    assert read_status(run).state == RunState.PAUSED
+
+
+def test_a_run_that_has_come_to_its_end_is_left_alone(qtbot, training, look, run, close, scripted):
+    scripted(resume=[0])
+    look()
+    training.start("mails")
+    wait_for_end_of_start(qtbot, training)
+    finish(run)
+    close()
+    assert not (run / PAUSE).exists()
