@@ -4,14 +4,24 @@ Exit status 0: fine; 1: one sentence on stderr; 2: wrong arguments. With `--json
 """
 
 import argparse
+import errno
 import gc
+import math
+import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
+from typing import TypeVar
 
 from desktop_app import __version__
 from desktop_app.errors import UserError
 from desktop_app.paths import DataFolder
+
+_Action = Callable[[argparse.Namespace, DataFolder], int | None]
+_Number = TypeVar("_Number", int, float)
 
 REMOVABLE = ("chats", "models", "adapters", "teaching", "training", "token", "all")
 ENVIRONMENT = ("status", "install", "repair", "remove")
@@ -19,12 +29,24 @@ ENVIRONMENT = ("status", "install", "repair", "remove")
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command, or the window if there is none, and return the exit status."""
+    if isinstance(sys.stdout, TextIOWrapper):  # a program without a console has none
+        sys.stdout.reconfigure(errors="replace")  # a letter that it does not take is no reason to fail
     options = _parser().parse_args(arguments)
     folder = DataFolder(options.data_dir.absolute()) if options.data_dir else DataFolder.default()
     try:
         status = options.action(options, folder)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except UserError as error:
         print(error, file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # who reads has enough, as in `moatless models list | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python still wants to print
+        return 1
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        print("A name or path is longer than that of a file can be. Give that of one that is there.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 1
@@ -39,17 +61,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(action=_window)
     commands = parser.add_subparsers(title="commands", metavar="")
 
-    chat = _command(commands, "chat", _chat, "answer one prompt")
+    chat = _command(commands, "chat", _does("text", "chat"), "answer one prompt")
     chat.add_argument("--model", metavar="M", help="a name in the library or a path; the last used one if left out")
     _add_stack(chat)
-    chat.add_argument("--system", default="", metavar="TEXT", help="system prompt")
-    chat.add_argument("--temperature", type=float, metavar="T")
+    chat.add_argument("--system", type=_text, default="", metavar="TEXT", help="system prompt")
+    chat.add_argument("--temperature", type=_from(0.0, "number"), metavar="T")
     chat.add_argument("--seed", type=int, metavar="N")
-    chat.add_argument("--max-tokens", type=int, default=0, metavar="N", help="length limit of the answer")
+    chat.add_argument(
+        "--max-tokens", type=_from(0, "whole number"), default=0, metavar="N", help="length limit of the answer"
+    )
     chat.add_argument("--json", action="store_true", help="one JSON object a line")
-    chat.add_argument("prompt", metavar="PROMPT")
+    chat.add_argument("prompt", type=_text, metavar="PROMPT")
 
-    score = _command(commands, "score", _score, "mean negative log-likelihood of a text, in nats a token")
+    score = _command(
+        commands, "score", _does("text", "score"), "mean negative log-likelihood of a text, in nats a token"
+    )
     score.add_argument("--model", required=True, metavar="M", help="a name in the library or a path")
     _add_stack(score)
     score.add_argument("--json", action="store_true", help="one JSON object a line")
@@ -60,32 +86,40 @@ def _parser() -> argparse.ArgumentParser:
     _add_finetune(commands)
 
     _add_data(commands)
-    _command(commands, "selftest", _selftest, "try all parts of the program on this machine")
+    _command(commands, "selftest", _does("selftest", "selftest"), "try all parts of the program on this machine")
     return parser
 
 
 def _add_data(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    data = _command(commands, "data", _data("data"), "what is kept on this computer, and how large it is")
+    data = _command(commands, "data", _does("data", "data"), "what is kept on this computer, and how large it is")
     data.add_argument("--json", action="store_true", help="one JSON object a line")
-    remove = _command(commands, "remove-data", _data("remove_data"), "delete what is named, or ask for each part")
+    remove = _command(
+        commands, "remove-data", _does("data", "remove_data"), "delete what is named, or ask for each part"
+    )
     remove.add_argument("parts", nargs="*", type=_removable, metavar="PART", help=", ".join(REMOVABLE))
-    remove.add_argument("--yes", action="store_true", help="ask nothing")
+    remove.add_argument(
+        "--yes", action="store_true", help="ask nothing; with the chats, a damaged database goes as a whole"
+    )
 
 
 def _add_models(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     models = _command(commands, "models", lambda *_: models.error("say what to do"), "the models of the library")
     actions = models.add_subparsers(title="actions", metavar="")
-    listed = _command(actions, "list", _models("list_models"), "what is there")
-    add = _command(actions, "add", _models("add_model"), "add a GGUF file where it lies")
+    listed = _command(actions, "list", _does("models", "list_models"), "what is there")
+    add = _command(actions, "add", _does("models", "add_model"), "add a GGUF file where it lies")
     add.add_argument("path", type=Path, metavar="PATH")
-    search = _command(actions, "search", _hub("search"), "look for models on the Hugging Face Hub")
+    search = _command(actions, "search", _does("hub", "search"), "look for models on the Hugging Face Hub")
     search.add_argument("query", metavar="QUERY")
-    search.add_argument("--limit", type=int, default=20, metavar="N", help="how many to show")
-    download = _command(actions, "download", _hub("download"), "download a model, or go on with it")
+    search.add_argument("--limit", type=_from(1, "whole number"), default=20, metavar="N", help="how many to show")
+    download = _command(actions, "download", _does("hub", "download"), "download a model, or go on with it")
     download.add_argument("wanted", metavar="REPO[/FILE]", help="FILE is a file or a quantization, such as Q4_K_M")
-    verify = _command(actions, "verify", _models("verify"), "compare a model, or all, with the hashes it came with")
+    verify = _command(
+        actions, "verify", _does("models", "verify"), "compare a model, or all, with the hashes it came with"
+    )
     verify.add_argument("model", nargs="?", metavar="M", help="a name in the library or a path")
-    remove = _command(actions, "remove", _models("remove"), "delete what was downloaded; forget what lies elsewhere")
+    remove = _command(
+        actions, "remove", _does("models", "remove"), "delete what was downloaded; forget what lies elsewhere"
+    )
     remove.add_argument("model", metavar="M", help="a name in the library or a path")
     for action in (listed, add, search, download, verify, remove):
         action.add_argument("--json", action="store_true", help="one JSON object a line")
@@ -101,20 +135,30 @@ def _add_adapters(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         commands, "adapters", lambda *_: adapters.error("say what to do"), "the adapters of the library"
     )
     actions = adapters.add_subparsers(title="actions", metavar="")
-    listed = _command(actions, "list", _adapters("list_adapters"), "what is there")
-    add = _command(actions, "add", _adapters("add"), "add a GGUF file where it lies, or convert an adapter of PEFT")
+    listed = _command(actions, "list", _does("adapters", "list_adapters"), "what is there")
+    add = _command(
+        actions, "add", _does("adapters", "add"), "add a GGUF file where it lies, or convert an adapter of PEFT"
+    )
     add.add_argument("path", type=Path, metavar="PATH")
     base = "what a PEFT adapter was trained on: a model here, its config.json, or owner/name on the Hugging Face Hub"
     add.add_argument("--base", metavar="REPO-OR-PATH", help=base)
-    inspect = _command(actions, "inspect", _adapters("inspect"), "what an adapter is, and what it does to a model")
+    inspect = _command(
+        actions, "inspect", _does("adapters", "inspect"), "what an adapter is, and what it does to a model"
+    )
     inspect.add_argument("adapter", metavar="A", help="a name in the library or a path")
     inspect.add_argument("--model", metavar="M", help="a name in the library or a path")
-    remove = _command(actions, "remove", _adapters("remove"), "delete what was made here; forget what lies elsewhere")
+    remove = _command(
+        actions, "remove", _does("adapters", "remove"), "delete what was made here; forget what lies elsewhere"
+    )
     remove.add_argument("adapter", metavar="A", help="a name in the library or a path")
-    flatten = _command(actions, "flatten", _mixing("flatten"), "write one adapter that does what several do together")
+    flatten = _command(
+        actions, "flatten", _does("mixing", "flatten"), "write one adapter that does what several do together"
+    )
     flatten.add_argument("out", type=Path, metavar="OUT")
-    flatten.add_argument("--rank", type=_rank, metavar="R", help="make it this small; without it, it is exact")
-    merge = _command(actions, "merge", _mixing("merge"), "write a model that has adapters in its weights")
+    flatten.add_argument(
+        "--rank", type=_from(1, "whole number"), metavar="R", help="make it this small; without it, it is exact"
+    )
+    merge = _command(actions, "merge", _does("mixing", "merge"), "write a model that has adapters in its weights")
     merge.add_argument("--model", required=True, metavar="M", help="a name in the library or a path")
     merge.add_argument("out", type=Path, metavar="OUT")
     for action in (flatten, merge):
@@ -127,23 +171,28 @@ def _add_finetune(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     finetune = _command(commands, "finetune", lambda *_: finetune.error("say what to do"), "teach a model")
     actions = finetune.add_subparsers(title="actions", metavar="")
     _add_course(actions)
-    start = _command(actions, "start", _finetune("start"), "teach a model something; Ctrl+C pauses")
-    start.add_argument("--name", metavar="NAME", help="of the run, and of the adapter; by default that of the course")
+    start = _command(actions, "start", _does("finetune", "start"), "teach a model something; Ctrl+C pauses")
+    start.add_argument(
+        "--name", type=_text, metavar="NAME", help="of the run, and of the adapter; by default that of the course"
+    )
     start.add_argument(
         "--prepare-only", action="store_true", help="make the run folder, to be trained here or elsewhere"
     )
-    estimate = _command(actions, "estimate", _finetune("estimate"), "how long that would take, and how much memory")
+    estimate = _command(
+        actions, "estimate", _does("finetune", "estimate"), "how long that would take, and how much memory"
+    )
     estimate.set_defaults(name="estimate")
     for action in (start, estimate):
         _add_choices(action)
         action.set_defaults(action=_checked(action, action.get_default("action")))
-    resume = _command(actions, "resume", _finetune("resume"), "go on with a run, from wherever it is")
+    resume = _command(actions, "resume", _does("finetune", "resume"), "go on with a run, from wherever it is")
     resume.add_argument("--model", metavar="M", help="a name in the library or a path, if it is not where it was")
     resume.add_argument("--mode", choices=("fast", "packed", "lean"), help="how to use memory; by default what fits")
-    pause = _command(actions, "pause", _finetune("pause"), "have a run save its work and end, to go on later")
-    stop = _command(actions, "stop", _finetune("stop"), "have a run end and keep what was best")
-    listed = _command(actions, "list", _finetune("list_all"), "the runs and how far they are")
-    report = _command(actions, "report", _finetune("report"), "what a run has come to")
+    resume.add_argument("--unless-paused", action="store_true", help="not if it was asked to pause already")
+    pause = _command(actions, "pause", _does("finetune", "pause"), "have a run save its work and end, to go on later")
+    stop = _command(actions, "stop", _does("finetune", "stop"), "have a run end and keep what was best")
+    listed = _command(actions, "list", _does("finetune", "list_all"), "the runs and how far they are")
+    report = _command(actions, "report", _does("finetune", "report"), "what a run has come to")
     report.add_argument("--peft", type=Path, metavar="FOLDER", help="write the adapter for PEFT into this folder, too")
     report.add_argument("--html", type=Path, metavar="FILE", help="write the report into this file, as a page")
     for action in (resume, pause, stop, report):
@@ -157,7 +206,10 @@ def _add_finetune(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
 
 def _add_environment(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     environment = _command(
-        actions, "environment", _environment, "what training needs besides: see it, set it up, repair or remove it"
+        actions,
+        "environment",
+        _does("environment", "environment"),
+        "what training needs besides: see it, set it up, repair or remove it",
     )
     environment.add_argument("what", nargs="?", choices=ENVIRONMENT, default=ENVIRONMENT[0], help="by default status")
     wheels = "take the packages out of this folder and make no connection"
@@ -169,25 +221,27 @@ def _add_environment(actions: "argparse._SubParsersAction[argparse.ArgumentParse
 
 def _add_course(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     course = _command(
-        actions, "course", _course("course"), "put together what to teach, or read again what has changed"
+        actions, "course", _does("course", "course"), "put together what to teach, or read again what has changed"
     )
     course.add_argument("--goal", metavar="GOAL", help="style, format, vocabulary, examples or chats; by default style")
     course.add_argument("--chats", action="store_true", help="what you marked in the chats of this program, too")
     _add_documents(course, "files and folders of any kind that can be read; repeatable")
-    examples = _command(actions, "examples", _course("examples"), "have the model write examples of a course")
+    examples = _command(actions, "examples", _does("course", "examples"), "have the model write examples of a course")
     for action in (course, examples):
-        action.add_argument("course", metavar="NAME", help="the name of a course, or the path of its folder")
+        action.add_argument(
+            "course", type=_text, metavar="NAME", help="the name of a course, or the path of its folder"
+        )
         action.add_argument("--model", metavar="M", help="a name in the library or a path")
         action.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
 def _add_documents(command: "argparse._ActionsContainer", told: str) -> None:
-    command.add_argument("--documents", nargs="+", action="extend", type=Path, default=[], metavar="PATH", help=told)
+    command.add_argument(
+        "--documents", nargs="+", action="extend", type=_text_path, default=[], metavar="PATH", help=told
+    )
 
 
-def _checked(
-    command: argparse.ArgumentParser, action: Callable[[argparse.Namespace, DataFolder], int | None]
-) -> Callable[[argparse.Namespace, DataFolder], int | None]:
+def _checked(command: argparse.ArgumentParser, action: _Action) -> _Action:
     """Return the action of a command that takes a course, or else documents, a model and a name."""
 
     def check(options: argparse.Namespace, folder: DataFolder) -> int | None:
@@ -227,11 +281,29 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split(","))
 
 
-def _rank(text: str) -> int:
-    rank = int(text)
-    if rank < 1:
-        raise ValueError
-    return rank
+def _text(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise argparse.ArgumentTypeError("this is not UTF-8 text") from error
+    return text
+
+
+def _text_path(text: str) -> Path:
+    return Path(_text(text))
+
+
+def _from(least: _Number, kind: str) -> Callable[[str], _Number]:
+    """Return how a number is read that is at least this."""
+
+    def read(text: str) -> _Number:
+        with suppress(ValueError):
+            number = type(least)(text)
+            if least <= number < math.inf:
+                return number
+        raise argparse.ArgumentTypeError(f"say a {kind} from {least:.0f} on")
+
+    return read
 
 
 def _removable(text: str) -> str:
@@ -243,15 +315,12 @@ def _removable(text: str) -> str:
 def _command(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
     name: str,
-    action: Callable[[argparse.Namespace, DataFolder], int | None],
+    action: _Action,
     description: str,
 ) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = commands.add_parser(name, help=description, description=description)
     command.set_defaults(action=action)
     return command
-
-
-# Each action imports what it needs itself, so that the others and the window start without it.
 
 
 def _window(options: argparse.Namespace, folder: DataFolder) -> int:
@@ -263,88 +332,11 @@ def _window(options: argparse.Namespace, folder: DataFolder) -> int:
     return run_window(folder, is_offline=options.offline)
 
 
-def _chat(options: argparse.Namespace, folder: DataFolder) -> None:
-    from desktop_app.commands.text import chat
+def _does(module: str, name: str) -> _Action:
+    """Return what a command does: a function of `commands/`, imported only then, as the window starts without it."""
 
-    chat(options, folder)
-
-
-def _score(options: argparse.Namespace, folder: DataFolder) -> None:
-    from desktop_app.commands.text import score
-
-    score(options, folder)
-
-
-def _models(name: str) -> Callable[[argparse.Namespace, DataFolder], None]:
-    def action(options: argparse.Namespace, folder: DataFolder) -> None:
-        from desktop_app.commands import models
-
-        getattr(models, name)(options, folder)
+    def action(options: argparse.Namespace, folder: DataFolder) -> int | None:
+        status: int | None = getattr(import_module(f"desktop_app.commands.{module}"), name)(options, folder)
+        return status
 
     return action
-
-
-def _adapters(name: str) -> Callable[[argparse.Namespace, DataFolder], None]:
-    def action(options: argparse.Namespace, folder: DataFolder) -> None:
-        from desktop_app.commands import adapters
-
-        getattr(adapters, name)(options, folder)
-
-    return action
-
-
-def _mixing(name: str) -> Callable[[argparse.Namespace, DataFolder], None]:
-    def action(options: argparse.Namespace, folder: DataFolder) -> None:
-        from desktop_app.commands import mixing
-
-        getattr(mixing, name)(options, folder)
-
-    return action
-
-
-def _finetune(name: str) -> Callable[[argparse.Namespace, DataFolder], None]:
-    def action(options: argparse.Namespace, folder: DataFolder) -> None:
-        from desktop_app.commands import finetune
-
-        getattr(finetune, name)(options, folder)
-
-    return action
-
-
-def _course(name: str) -> Callable[[argparse.Namespace, DataFolder], None]:
-    def action(options: argparse.Namespace, folder: DataFolder) -> None:
-        from desktop_app.commands import course
-
-        getattr(course, name)(options, folder)
-
-    return action
-
-
-def _hub(name: str) -> Callable[[argparse.Namespace, DataFolder], None]:
-    def action(options: argparse.Namespace, folder: DataFolder) -> None:
-        from desktop_app.commands import hub
-
-        getattr(hub, name)(options, folder)
-
-    return action
-
-
-def _environment(options: argparse.Namespace, folder: DataFolder) -> None:
-    from desktop_app.commands.environment import environment
-
-    environment(options, folder)
-
-
-def _data(name: str) -> Callable[[argparse.Namespace, DataFolder], None]:
-    def action(options: argparse.Namespace, folder: DataFolder) -> None:
-        from desktop_app.commands import data
-
-        getattr(data, name)(options, folder)
-
-    return action
-
-
-def _selftest(_options: argparse.Namespace, folder: DataFolder) -> int:
-    from desktop_app.commands.selftest import selftest
-
-    return selftest(folder)

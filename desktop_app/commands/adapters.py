@@ -16,7 +16,6 @@ from desktop_app.adapters.catalog import (
     enter,
     free_path,
     inspect_adapter,
-    is_kept_here,
     is_peft,
     remove_adapter,
 )
@@ -32,6 +31,7 @@ from desktop_app.errors import UserError
 from desktop_app.library.gguf import GgufHeader, read_header
 from desktop_app.library.memory import readable_size
 from desktop_app.library.program_folders import read_json
+from desktop_app.library.upkeep import is_kept_here, missing
 from desktop_app.paths import DataFolder
 from desktop_app.storage.adapters import Adapters
 from desktop_app.storage.records import Adapter
@@ -47,8 +47,9 @@ def list_adapters(options: argparse.Namespace, folder: DataFolder) -> None:
         return
     name_width = max((len(adapter.name) for adapter in known), default=0)
     base_width = max((len(_base(adapter)) for adapter in known), default=0)
+    lost = missing(known)
     for adapter in known:
-        gone = "" if Path(adapter.path).is_file() else "  (the file is missing)"
+        gone = "" if adapter.id not in lost else "  (the file is missing)"
         facts = f"rank {adapter.max_rank:3}  {readable_size(adapter.size_bytes):>9}  {_base(adapter):{base_width}}"
         print(f"{adapter.name:{name_width}}  {facts}  {adapter.path}{gone}")
 
@@ -106,7 +107,7 @@ def remove(options: argparse.Namespace, folder: DataFolder) -> None:
     with open_database(folder) as database:
         adapters = Adapters(database)
         adapter = adapters.find(options.adapter)
-        freed = adapter.size_bytes if is_kept_here(adapter) and Path(adapter.path).is_file() else 0
+        freed = adapter.size_bytes if is_kept_here(adapter, folder.adapters) and not missing([adapter]) else 0
         remove_adapter(adapters, adapter, folder.adapters)
     if options.json:
         print_line({"removed": adapter.name, "freed_bytes": freed})

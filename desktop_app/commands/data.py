@@ -1,7 +1,7 @@
 """`moatless data` and `moatless remove-data`: what is kept on this computer, and being rid of it."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from desktop_app.commands.asking import can_ask, is_sure, is_yes
 from desktop_app.commands.output import print_line
@@ -12,8 +12,12 @@ from desktop_app.kept_data.removal import remove_parts
 from desktop_app.library.memory import readable_size
 from desktop_app.network.token import HubToken, Kept
 from desktop_app.paths import DataFolder
+from desktop_app.storage.database import DamagedDatabase
 
 ALL = "all"
+
+_DAMAGED = "The database is damaged and cannot be read, so nothing can be taken out of it"
+_IN_DATABASE = "conversations, the lists of models and adapters, stacks with a name, and the queue of downloads"
 
 
 def data(options: argparse.Namespace, folder: DataFolder) -> None:
@@ -56,14 +60,34 @@ def remove_data(options: argparse.Namespace, folder: DataFolder) -> None:
     questions = {each.part: f"Delete {WORDS[each.part]} ({readable_size(each.size_bytes)})?" for each in there}
     questions |= {Part.TOKEN: f"Delete {WORDS[Part.TOKEN]}?"} if has_token else {}
     ask = is_sure if wanted else is_yes
-    chosen = [part for part, question in questions.items() if options.yes or ask(question)]
-    remove_parts(folder, chosen, token)
+
+    def agrees(question: str) -> bool:
+        return options.yes or ask(question)
+
+    chosen = _remove(folder, [part for part, question in questions.items() if agrees(question)], token, agrees)
     for part in chosen:
         print(f"Deleted {WORDS[part]}.")
     for link in (link for each in there if each.part in chosen for link in each.links):
         print(f"{link} was a link; what it led to stays.")
     if not chosen:
         print("Nothing was deleted." if questions else "There is nothing to be deleted.")
+
+
+def _remove(
+    folder: DataFolder, chosen: Sequence[Part], token: HubToken, agrees: Callable[[str], bool]
+) -> Sequence[Part]:
+    """Delete parts, and return which went: not the chats, where that takes more with it than was agreed to."""
+    try:
+        remove_parts(folder, chosen, token)
+    except DamagedDatabase:
+        is_to_go = Part.CHATS in chosen and agrees(f"{_DAMAGED}. Delete the whole file: {_IN_DATABASE}?")
+        chosen = [part for part in chosen if part != Part.CHATS or is_to_go]
+        remove_parts(folder, chosen, token, despite_damage=True)
+        if is_to_go:
+            print(f"{_DAMAGED}. The whole file was deleted: {_IN_DATABASE}.")
+        else:
+            print(f"{_DAMAGED}. It stays as it is, with {_IN_DATABASE}; to be rid of it: moatless remove-data chats")
+    return chosen
 
 
 def _wanted(names: Sequence[str]) -> set[Part]:

@@ -8,7 +8,7 @@ from desktop_app.adapters.stack import check_stack
 from desktop_app.engine.messages import AdapterScale, Stack
 from desktop_app.errors import UserError
 from desktop_app.library.catalog import add_starter
-from desktop_app.library.file_errors import shown_name
+from desktop_app.library.file_errors import shown_name, utf8_path
 from desktop_app.paths import DataFolder
 from desktop_app.storage.adapters import Adapters
 from desktop_app.storage.database import Database
@@ -46,7 +46,7 @@ def find_model(folder: DataFolder, name_or_path: str | None) -> Path:
         UserError: If there is no such model.
     """
     if name_or_path is not None and Path(name_or_path).is_file():
-        return Path(name_or_path).absolute()
+        return utf8_path(Path(name_or_path).absolute())
     with open_models(folder) as models:
         if name_or_path is not None:
             return Path(models.find(name_or_path).path)
@@ -68,7 +68,7 @@ def find_adapter(folder: DataFolder, name_or_path: str) -> Path:
     """
     path = Path(name_or_path)
     if path.is_file():
-        return path.absolute()
+        return utf8_path(path.absolute())
     try:
         with open_database(folder) as database:
             return Path(Adapters(database).find(name_or_path).path)

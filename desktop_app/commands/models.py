@@ -1,7 +1,6 @@
 """`moatless models ...`: what is in the library, and looking after it."""
 
 import argparse
-from pathlib import Path
 
 import msgspec
 
@@ -10,7 +9,7 @@ from desktop_app.commands.output import print_line
 from desktop_app.errors import UserError
 from desktop_app.library import catalog
 from desktop_app.library.memory import readable_size
-from desktop_app.library.upkeep import delete_files, disk_bytes
+from desktop_app.library.upkeep import delete_files, disk_bytes, is_kept_here, missing
 from desktop_app.library.upkeep import verify as verify_model
 from desktop_app.paths import DataFolder
 from desktop_app.storage.models import Models
@@ -26,8 +25,9 @@ def list_models(options: argparse.Namespace, folder: DataFolder) -> None:
             print_line(msgspec.to_builtins(model))
         return
     width = max((len(model.name) for model in known), default=0)
+    lost = missing(known)
     for model in known:
-        gone = "" if Path(model.path).is_file() else "  (the file is missing)"
+        gone = "" if model.id not in lost else "  (the file is missing)"
         print(f"{model.name:{width}}  {model.quant_type:8}  {readable_size(model.size_bytes):>9}  {model.path}{gone}")
 
 
@@ -82,7 +82,7 @@ def remove(options: argparse.Namespace, folder: DataFolder) -> None:
     with open_models(folder) as models:
         model = models.find(options.model)
         freed = 0
-        if catalog.is_kept_here(model):
+        if is_kept_here(model, folder.models):
             freed = disk_bytes(model)
             delete_files(model, folder.models, models.list_models())
         models.remove(model.id)

@@ -1,5 +1,6 @@
 """`moatless selftest`: try the installed program on this machine, for installers and for a person in doubt."""
 
+import argparse
 import platform
 import tempfile
 import traceback
@@ -19,7 +20,7 @@ from desktop_app.paths import DataFolder
 _SCRATCH = "Zoë 日本 data"
 
 
-def selftest(folder: DataFolder) -> int:
+def selftest(_options: argparse.Namespace, folder: DataFolder) -> int:
     """Print one JSON line a check, the last with the versions of what is inside, and return 0 if all are well."""
     if not starter.is_present():
         raise UserError("The starter model is not there.", "Set the program up again.")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from desktop_app.commands.output import print_line
 from desktop_app.finetune import events
-from desktop_app.finetune.report import readable_time
+from desktop_app.finetune.words import readable_time
 
 PROGRESS, COURSE = "progress", "course"
 

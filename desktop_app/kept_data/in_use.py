@@ -13,7 +13,7 @@ from desktop_app.finetune.environment.place import Place
 from desktop_app.finetune.locks import is_locked
 from desktop_app.finetune.run_folder import being_worked_on, is_running
 from desktop_app.library.file_errors import shown_name
-from desktop_app.library.transfer import LOCK
+from desktop_app.library.unfinished import LOCK
 from desktop_app.paths import DataFolder
 
 _WAIT = "Wait until that is done."

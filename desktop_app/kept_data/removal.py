@@ -1,7 +1,8 @@
 """Deleting parts of what the program keeps. Whatever interrupts it, it can be asked for again, and goes on.
 
 The database is one file for conversations and for the library. It goes as a whole if all of it is to go, or if nothing
-else is in it; otherwise what is to stay in it stays, and the rest leaves no trace in the file.
+else is in it; otherwise what is to stay in it stays, and the rest leaves no trace in the file. Nothing can be taken out
+of a damaged one: it goes as a whole with the conversations, once somebody has agreed to that, or stays as it is.
 """
 
 import shutil
@@ -16,25 +17,38 @@ from desktop_app.kept_data.in_use import check_unused
 from desktop_app.kept_data.parts import Part, database_files, kept_of, kept_on_disk
 from desktop_app.library.catalog import SOURCE_STARTER
 from desktop_app.library.file_errors import shown_name
-from desktop_app.network.token import HubToken
+from desktop_app.network.token import HubToken, Kept
 from desktop_app.paths import DataFolder
 from desktop_app.storage import clearing
-from desktop_app.storage.database import Database
+from desktop_app.storage.database import DamagedDatabase, Database
 
 _IN_DATABASE = {Part.CHATS, Part.MODELS, Part.ADAPTERS}
 
 
-def remove_parts(folder: DataFolder, parts: Collection[Part], token: HubToken) -> None:
+def remove_parts(folder: DataFolder, parts: Collection[Part], token: HubToken, *, despite_damage: bool = False) -> None:
     """Delete some parts. Models and adapters that lie elsewhere are forgotten, and stay where they are.
 
+    Args:
+        folder: Nothing works with it.
+        parts: What is to be deleted.
+        token: The one to delete, if it is among the parts.
+        despite_damage: If the database is damaged, delete the whole file with the chats, and leave it as it is without.
+
     Raises:
+        DamagedDatabase: If something is to be taken out of a damaged database; no file was deleted.
         UserError: If something is at work with the folder, or something cannot be deleted.
     """
     check_unused(folder)
-    kept = () if _is_database_done_with(folder, parts) else database_files(folder)
+    try:
+        is_done_with = _is_database_done_with(folder, parts)
+    except DamagedDatabase:
+        if not despite_damage:
+            raise
+        is_done_with = Part.CHATS in parts
+    kept = () if is_done_with else database_files(folder)
     for part in parts:
         if part == Part.TOKEN:
-            token.set("")
+            _forget(token)
         elif part == Part.TRAINING and not folder.training.is_symlink():
             remove_environment(Place(folder.training), folder.runs)
         else:
@@ -63,6 +77,14 @@ def _is_database_done_with(folder: DataFolder, parts: Collection[Part]) -> bool:
     finally:
         database.close()
     return False
+
+
+def _forget(token: HubToken) -> None:
+    if token.set("") == Kept.KEYCHAIN:
+        raise UserError(
+            "The token is still in the keychain of this system, which did not let go of it.",
+            "Unlock the keychain and give the command again, or delete the token there; it is called Moatless.",
+        )
 
 
 def _delete(path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from desktop_app.engine.messages import Effect
 from desktop_app.errors import UserError
 from desktop_app.storage import rows
-from desktop_app.storage.database import Database
+from desktop_app.storage.database import Database, Value
 from desktop_app.storage.finding import ADAPTER_WORDS, find_one
 from desktop_app.storage.records import Adapter, Proof, RemoteFile
 
@@ -47,16 +47,26 @@ class Adapters:
             if (known := self.by_sha256(sha256)) is not None:
                 return known
             self._database.change("DELETE FROM adapters WHERE path = ?", (path,))
-            adapter_id = self._database.insert(
-                "INSERT INTO adapters (name, path, sha256, size_bytes, architecture, max_rank, n_weights, targets, "
-                "base_name, base_repo, source, added_at, license, repo, revision, files, default_scale) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    *(name, path, sha256, size_bytes, architecture, max_rank, n_weights, rows.to_json(targets)),
-                    *(base_name, base_repo, source, self._clock(), license, repo, revision, rows.to_json(files)),
-                    default_scale,
-                ),
-            )
+            facts: dict[str, Value] = {
+                "name": name,
+                "path": path,
+                "sha256": sha256,
+                "size_bytes": size_bytes,
+                "architecture": architecture,
+                "max_rank": max_rank,
+                "n_weights": n_weights,
+                "targets": rows.to_json(targets),
+                "base_name": base_name,
+                "base_repo": base_repo,
+                "source": source,
+                "added_at": self._clock(),
+                "license": license,
+                "repo": repo,
+                "revision": revision,
+                "files": rows.to_json(files),
+                "default_scale": default_scale,
+            }
+            adapter_id = self._database.insert_row("adapters", facts)
             return self.get(adapter_id)
 
     def list_adapters(self) -> tuple[Adapter, ...]:
@@ -94,11 +104,11 @@ class Adapters:
         """Forget an adapter. Its file is left alone; stacks that it is in and what was measured of it stay."""
         self._database.change("DELETE FROM adapters WHERE id = ?", (adapter_id,))
 
-    def set_path(self, adapter_id: int, path: str) -> None:
-        """Note where an adapter lies that was moved. One of another content at that place is gone."""
+    def set_path(self, adapter_id: int, path: str, source: str) -> None:
+        """Note where an adapter lies that was moved, and whose it is there. One of another content there is gone."""
         with self._database.transaction():
             self._database.change("DELETE FROM adapters WHERE path = ? AND id <> ?", (path, adapter_id))
-            self._database.change("UPDATE adapters SET path = ? WHERE id = ?", (path, adapter_id))
+            self._database.change("UPDATE adapters SET path = ?, source = ? WHERE id = ?", (path, source, adapter_id))
 
     def touch_used(self, adapter_id: int) -> None:
         """Note that the adapter is being used now."""

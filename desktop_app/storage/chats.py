@@ -5,13 +5,14 @@ siblings in the tree, deleted messages are hidden, deleted conversations wait in
 """
 
 import json
+import math
 import time
 from collections.abc import Callable, Sequence
 
 from desktop_app.engine.choices import SamplerSettings
 from desktop_app.engine.messages import AnswerFacts, Struct
 from desktop_app.errors import UserError
-from desktop_app.storage import rows, search, tree
+from desktop_app.storage import clearing, rows, search, tree
 from desktop_app.storage.database import Database, Values
 from desktop_app.storage.records import Conversation, Message, MessageState, Rating, Role, SearchHit, Stack
 
@@ -81,6 +82,13 @@ class Chats:
         """Set the title. `titled` is False while it is no more than the first words."""
         self._set(conversation_id, "title = ?, titled = ?", title, titled)
 
+    def suggest_title(self, conversation_id: int, title: str) -> bool:
+        """Set the title if it is no more than the first words; return whether it was."""
+        changed = self._database.change(
+            "UPDATE conversations SET title = ?, titled = 1 WHERE id = ? AND NOT titled", (title, conversation_id)
+        )
+        return changed > 0
+
     def set_pinned(self, conversation_id: int, pinned: bool) -> None:
         self._set(conversation_id, "pinned = ?", pinned)
 
@@ -104,14 +112,19 @@ class Chats:
         self._set(conversation_id, "deleted_at = ?", None)
 
     def delete_forever(self, conversation_id: int) -> None:
-        """Delete the conversation and all its messages, without undo."""
-        self._database.change("DELETE FROM conversations WHERE id = ?", (conversation_id,))
+        """Delete the conversation and all its messages, without undo. Copies from before updates go with it."""
+        if self._destroy("id = ?", conversation_id):
+            self._database.forget_past(copied_before=math.inf)
 
     def empty_old_trash(self) -> int:
-        """Delete for good what has been in the trash for `TRASH_DAYS`; return how many conversations that were."""
-        return self._database.change(
-            "DELETE FROM conversations WHERE deleted_at < ?", (self._clock() - TRASH_DAYS * _DAY_S,)
-        )
+        """Delete for good what has been in the trash for `TRASH_DAYS`; return how many conversations that were.
+
+        Copies from before updates go once they are as old. A younger one may still be what somebody goes back to.
+        """
+        long_ago = self._clock() - TRASH_DAYS * _DAY_S
+        n_conversations = self._destroy("deleted_at < ?", long_ago)
+        self._database.forget_past(copied_before=long_ago)
+        return n_conversations
 
     # ------------------------------------------------------------ messages
 
@@ -135,14 +148,20 @@ class Chats:
         """
         now = self._clock()
         with self._database.transaction():
-            message_id = self._database.insert(
-                "INSERT INTO messages (conversation_id, parent_id, role, content, state, created_at, "
-                "model_name, model_sha256, sampler, stack, chosen_over) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    *(conversation_id, parent_id, role, content, state, now, model_name, model_sha256),
-                    *(rows.to_json(sampler), rows.to_json(stack), rows.to_json(chosen_over)),
-                ),
-            )
+            message = {
+                "conversation_id": conversation_id,
+                "parent_id": parent_id,
+                "role": role,
+                "content": content,
+                "state": state,
+                "created_at": now,
+                "model_name": model_name,
+                "model_sha256": model_sha256,
+                "sampler": rows.to_json(sampler),
+                "stack": rows.to_json(stack),
+                "chosen_over": rows.to_json(chosen_over),
+            }
+            message_id = self._database.insert_row("messages", message)
             self._set(conversation_id, "head_id = ?, updated_at = ?", message_id, now)
             return self.messages((message_id,))[0]
 
@@ -283,6 +302,14 @@ class Chats:
     def _conversations(self, condition: str, values: Values = ()) -> tuple[Conversation, ...]:
         found = self._database.all(f"SELECT * FROM conversations {condition}", values)
         return tuple(rows.conversation(row) for row in found)
+
+    def _destroy(self, condition: str, value: float) -> int:
+        """Delete conversations so that none of their words is left in the file; return how many there were."""
+        with self._database.transaction():
+            n_conversations = self._database.change(f"DELETE FROM conversations WHERE {condition}", (value,))
+            if n_conversations:
+                clearing.drop_words(self._database)
+        return n_conversations
 
     def _set(self, conversation_id: int, assignments: str, *values: str | float | None) -> None:
         self._database.change(f"UPDATE conversations SET {assignments} WHERE id = ?", (*values, conversation_id))

@@ -7,11 +7,13 @@ def clear_chats(database: Database) -> None:
     """Delete every conversation."""
     with database.transaction():
         database.change("DELETE FROM conversations")
-        for index in (
-            "message_search",
-            "title_search",
-        ):  # which keep words of what was deleted until they are made anew
-            database.change(f"INSERT INTO {index} ({index}) VALUES ('rebuild')")
+        drop_words(database)
+
+
+def drop_words(database: Database) -> None:
+    """Have the search forget the words of conversations that were deleted, which it only marks as gone by itself."""
+    for index in ("message_search", "title_search"):
+        database.change(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
 
 
 def clear_models(database: Database, kept_source: str) -> None:

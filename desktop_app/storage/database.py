@@ -6,8 +6,9 @@ full sync, so that what was once saved survives a power cut.
 
 import logging
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,23 @@ from desktop_app.storage import migrations
 
 _log = logging.getLogger(__name__)
 
+_COPY = ".before-v"  # and a number: what a copy from before an update is called behind the database's name
 _BUSY_TIMEOUT_MS = 5000  # another process (a backup program, a second command line) may hold the file for a moment
 _WAL_LIMIT_BYTES = 16_000_000  # deleting a long conversation must not leave a huge write-ahead log behind
 
-Values = Sequence[str | int | float | bytes | None]
+Value = str | int | float | bytes | None
+Values = Sequence[Value]
+
+
+class DamagedDatabase(UserError):
+    """What the file holds cannot be read, or only in part."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"The database {path} is damaged and cannot be read.",
+            f"Copies from before updates lie beside it and are called {path.name}{_COPY} and a number. "
+            f"Move the damaged file away and rename such a copy to {path.name}, or start afresh without it.",
+        )
 
 
 class Database:
@@ -37,6 +51,7 @@ class Database:
             UserError: If the file cannot be opened, written or understood, or belongs to a newer program.
         """
         with _sentences(path):
+            _make_private(path)
             connection = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_TIMEOUT_MS / 1000)
             try:
                 _prepare(connection, path)
@@ -85,6 +100,25 @@ class Database:
             assert row_id is not None
             return row_id
 
+    def insert_row(self, table: str, values: Mapping[str, Value], otherwise: str = "") -> int:
+        """Add a row of these columns and return its id; `otherwise` says in SQL what to do if it is there already."""
+        columns, places = ", ".join(values), ", ".join("?" * len(values))
+        return self.insert(f"INSERT INTO {table} ({columns}) VALUES ({places}) {otherwise}", tuple(values.values()))
+
+    def forget_past(self, copied_before: float) -> None:
+        """Have no file hold what was deleted: neither the write-ahead log nor copies from before updates.
+
+        Args:
+            copied_before: In Unix time; a younger copy is kept.
+        """
+        self.one("PRAGMA wal_checkpoint(TRUNCATE)")
+        for copy in self.path.parent.glob(f"{escape(self.path.name)}{_COPY}*"):
+            try:
+                if copy.stat().st_mtime < copied_before:
+                    copy.unlink()
+            except OSError as error:  # another program holds it open; the next deletion is the next try
+                _log.warning("%s could not be deleted: %s", copy, error)
+
     def _execute(self, sql: str, values: Values) -> sqlite3.Cursor:
         try:
             return self._connection.execute(sql, values)
@@ -105,11 +139,12 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             f"The database {path} was written by a newer version of Moatless, and this version cannot read it.",
             "Install the newer version again, or start with --data-dir and another folder.",
         )
-    connection.execute("PRAGMA journal_mode = WAL")
-    pending = migrations.pending(version)
-    if pending and version:
-        _back_up(connection, path.with_name(f"{path.name}.before-v{migrations.name(pending[-1][0])}"))
+    _write_ahead(connection)
     with _transaction(connection):
+        version = _version(connection)  # another process may have brought it up to date meanwhile
+        pending = migrations.pending(version)
+        if pending and version:
+            _back_up(path, path.with_name(f"{path.name}{_COPY}{migrations.name(pending[-1][0])}"))
         migrations.run(connection, pending)
         # Find out now, not in the middle of a chat, that nothing can be written: BEGIN IMMEDIATE alone does not say.
         connection.execute("DELETE FROM models WHERE 0")
@@ -117,26 +152,40 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
 
 
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError:  # another process is at the same, and SQLite does not wait here
+        with _transaction(connection):
+            pass
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
 def _version(connection: sqlite3.Connection) -> int:
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     return version
 
 
-def _back_up(connection: sqlite3.Connection, target: Path) -> None:
-    """Copy the database as it is now. The name appears once the copy is complete."""
+def _back_up(path: Path, target: Path) -> None:
+    """Copy the database as it was last committed. The name appears once the copy is complete."""
     part = target.with_name(f"{target.name}.part")
     part.unlink(missing_ok=True)
+    _make_private(part)
     try:
-        copy = sqlite3.connect(part)
-        try:
-            connection.backup(copy)
-        finally:
-            copy.close()
+        # Through a connection of its own: one that is about to write cannot be copied from.
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as copy:
+            source.backup(copy)
         part.replace(target)
     except BaseException:
         with suppress(OSError):
             part.unlink(missing_ok=True)
         raise
+
+
+def _make_private(path: Path) -> None:
+    """Make an empty file that nobody else may read, whatever folder it is in, unless there is one."""
+    with suppress(OSError):  # SQLite will say what is wrong with the place
+        path.touch(0o600, exist_ok=False)
 
 
 @contextmanager
@@ -184,11 +233,7 @@ def _told(error: sqlite3.Error, path: Path) -> UserError | None:
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
             return _cannot_write(path)
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-            return UserError(
-                f"The database {path} is damaged and cannot be read.",
-                f"Copies from before updates lie beside it and are called {path.name}.before-v and a number. "
-                f"Move the damaged file away and rename such a copy to {path.name}, or start afresh without it.",
-            )
+            return DamagedDatabase(path)
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return UserError(
                 f"Another program is using the database {path}, so the last change was not saved.",

@@ -1,7 +1,7 @@
 """The queue of downloads, so that it is there again after a restart."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from desktop_app.errors import UserError
 from desktop_app.storage import rows
@@ -26,10 +26,15 @@ class Downloads:
         license: str = "",
         kind: str = "model",
         model_id: int | None = None,
+        leaving: Collection[int] = (),
     ) -> Download:
-        """Put a download at the end of the queue. One of the same files that is there already is taken up again."""
+        """Put a download at the end of the queue.
+
+        One of the same files that is there already is taken up again, if it is not about to be removed (`leaving`).
+        """
         for known in self.list_downloads():
-            if (known.repo, known.revision, known.files) == (repo, revision, tuple(files)):
+            is_same = (known.repo, known.revision, known.files) == (repo, revision, tuple(files))
+            if is_same and known.id not in leaving:
                 self.set_state(known.id, DownloadState.WAITING)
                 return self.get(known.id)
         download_id = self._database.insert(

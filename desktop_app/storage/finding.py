@@ -1,8 +1,8 @@
 """Which entry of a library a person means, who gives its path or what they call it."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 from desktop_app.errors import UserError
@@ -45,8 +45,8 @@ def find_one(entries: Sequence[_T], wanted: str, words: Words, variant: Callable
     Raises:
         UserError: If there is none or more than one.
     """
-    path = Path(wanted).expanduser()
-    paths = {wanted, str(path.absolute()), str(path.resolve())}
+    path = os.path.expanduser(wanted)  # noqa: PTH111  a home that is not there is refused by pathlib's
+    paths = {wanted, os.path.abspath(path), os.path.realpath(path)}  # noqa: PTH100
     name = wanted.casefold()
     for matching in (
         [entry for entry in entries if entry.path in paths],

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from desktop_app.errors import UserError
 from desktop_app.storage import rows
-from desktop_app.storage.database import Database
+from desktop_app.storage.database import Database, Value
 from desktop_app.storage.finding import MODEL_WORDS, find_one
 from desktop_app.storage.records import Model, ModelDefaults, RemoteFile
 
@@ -35,23 +35,26 @@ class Models:
         files: tuple[RemoteFile, ...] = (),
         is_verified: bool = False,
     ) -> Model:
-        """Add a model, or describe the one at this path anew. A known hash is kept while the size is the same."""
+        """Add a model, or describe the one at this path anew, which may hold something else now."""
         now = self._clock()
-        self._database.change(
-            "INSERT INTO models (name, path, size_bytes, architecture, quant_type, n_params, n_ctx_train, source, "
-            "added_at, sha256, license, repo, revision, files, verified_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT (path) DO UPDATE SET name = excluded.name, size_bytes = excluded.size_bytes, "
-            "architecture = excluded.architecture, quant_type = excluded.quant_type, n_params = excluded.n_params, "
-            "n_ctx_train = excluded.n_ctx_train, source = excluded.source, license = excluded.license, "
-            "repo = excluded.repo, revision = excluded.revision, files = excluded.files, "
-            "verified_at = excluded.verified_at, "
-            "sha256 = CASE WHEN excluded.sha256 = '' AND excluded.size_bytes = size_bytes THEN sha256 "
-            "ELSE excluded.sha256 END",
-            (
-                *(name, path, size_bytes, architecture, quant_type, n_params, n_ctx_train, source, now),
-                *(sha256, license, repo, revision, rows.to_json(files), now if is_verified else None),
-            ),
+        facts: dict[str, Value] = {
+            "name": name,
+            "size_bytes": size_bytes,
+            "architecture": architecture,
+            "quant_type": quant_type,
+            "n_params": n_params,
+            "n_ctx_train": n_ctx_train,
+            "source": source,
+            "sha256": sha256,
+            "license": license,
+            "repo": repo,
+            "revision": revision,
+            "files": rows.to_json(files),
+            "verified_at": now if is_verified else None,
+        }
+        anew = ", ".join(f"{column} = excluded.{column}" for column in facts)
+        self._database.insert_row(
+            "models", {"path": path, "added_at": now, **facts}, f"ON CONFLICT (path) DO UPDATE SET {anew}"
         )
         row = self._database.one("SELECT * FROM models WHERE path = ?", (path,))
         assert row is not None
@@ -101,8 +104,8 @@ class Models:
         values = (rows.to_json(defaults), model_id)
         self._database.change("UPDATE models SET defaults = ? WHERE id = ?", values)
 
-    def set_path(self, model_id: int, path: str) -> None:
-        """Note where a model lies that was moved.
+    def set_path(self, model_id: int, path: str, source: str, sha256: str = "") -> None:
+        """Note where a model lies that was moved, whose it is there, and what it holds, if that was looked at.
 
         Raises:
             UserError: If the library has another one there.
@@ -112,7 +115,10 @@ class Models:
             raise UserError(
                 f"The library already has the file {path}, as {other['name']}.", "Remove this entry from the list."
             )
-        self._database.change("UPDATE models SET path = ? WHERE id = ?", (path, model_id))
+        self._database.change(
+            "UPDATE models SET path = ?, source = ?, sha256 = ?, verified_at = NULL WHERE id = ?",
+            (path, source, sha256, model_id),
+        )
 
     def n_conversations(self, model_id: int) -> int:
         """Return how many conversations are held with a model, those in the trash included."""

@@ -26,6 +26,7 @@ class Token:
 
     def set(self, value):
         Token.value = value
+        return self.kept()
 
 
 @pytest.fixture(autouse=True)
@@ -166,6 +167,66 @@ def test_it_is_told_where_a_link_led_to(folder, tmp_path, capsys):
     remove(folder, "models", yes=True)
     assert f"{folder.models} was a link; what it led to stays." in capsys.readouterr().out
     assert (tmp_path / "large disk" / "m.gguf").exists()
+
+
+TOLD = (
+    "The database is damaged and cannot be read, so nothing can be taken out of it. The whole file was deleted: "
+    "conversations, the lists of models and adapters, stacks with a name, and the queue of downloads."
+)
+
+
+@pytest.fixture
+def damaged(folder):
+    """A data folder whose database cannot be read."""
+    folder.database.write_bytes(b"no database" * 1000)
+    return folder
+
+
+def test_a_damaged_database_goes_as_a_whole_once_that_was_agreed_to_as_well(damaged, at_terminal, capsys):
+    at_terminal("y", "y")
+    remove(damaged, "chats")
+    out, err = capsys.readouterr()
+    _, whole = err.removesuffix(" [y/N] ").split(" [y/N] ")
+    assert whole == (
+        "The database is damaged and cannot be read, so nothing can be taken out of it. Delete the whole file: "
+        "conversations, the lists of models and adapters, stacks with a name, and the queue of downloads?"
+    )
+    assert out.splitlines() == [TOLD, "Deleted conversations, settings and logs."]
+    assert not damaged.database.exists()
+    assert there(damaged) == {Part.MODELS, Part.TEACHING, Part.TOKEN}
+
+
+def test_a_damaged_database_stays_with_all_of_its_part_if_that_was_not_agreed_to(damaged, at_terminal, capsys):
+    damaged.settings.write_text("{}")
+    at_terminal("y", "y", "n", "n", "n")
+    remove(damaged)
+    out = capsys.readouterr().out
+    assert damaged.database.exists()
+    assert damaged.settings.exists()
+    assert there(damaged) == {Part.CHATS, Part.TEACHING, Part.TOKEN}
+    assert "Deleted models" in out
+    assert "Deleted conversations" not in out
+
+
+def test_models_go_from_beside_a_damaged_database_which_stays_and_is_told(damaged, capsys):
+    remove(damaged, "models", yes=True)
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out.splitlines() == [
+        "The database is damaged and cannot be read, so nothing can be taken out of it. It stays as it is, with "
+        "conversations, the lists of models and adapters, stacks with a name, and the queue of downloads; "
+        "to be rid of it: moatless remove-data chats",
+        "Deleted models that were downloaded, copied or made here.",
+    ]
+    assert there(damaged) == {Part.CHATS, Part.TEACHING, Part.TOKEN}
+
+
+def test_with_yes_it_is_told_that_a_damaged_database_went_as_a_whole(damaged, capsys):
+    remove(damaged, "chats", yes=True)
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out.splitlines() == [TOLD, "Deleted conversations, settings and logs."]
+    assert there(damaged) == {Part.MODELS, Part.TEACHING, Part.TOKEN}
 
 
 def test_nobody_is_asked_in_vain_while_something_is_at_work(folder, at_terminal, monkeypatch):

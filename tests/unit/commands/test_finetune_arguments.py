@@ -50,8 +50,8 @@ def parsed(model, documents):
 
 
 def plan_of(options, data_folder):
-    with planned(options, data_folder) as wanted:
-        return wanted.plan
+    with planned(options, data_folder) as plan:
+        return plan
 
 
 @pytest.mark.parametrize("action", ["start", "estimate"])

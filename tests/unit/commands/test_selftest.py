@@ -1,6 +1,7 @@
 """The self-test says what fails and goes on with the rest; that all is well is tried with the real program."""
 
 import json
+from argparse import Namespace
 
 import pytest
 
@@ -28,7 +29,7 @@ def quick(monkeypatch):
 
 
 def run(folder, capsys):
-    status = selftest(folder)
+    status = selftest(Namespace(), folder)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     return status, {line["check"]: line for line in lines}
 
@@ -71,7 +72,7 @@ def test_what_a_package_lacks_is_told_like_everything_else(quick, data_folder, c
 
     monkeypatch.setattr(module, "_try_window", fail)
     monkeypatch.setattr(module, "_try_training", fail)
-    assert selftest(data_folder) == 1
+    assert selftest(Namespace(), data_folder) == 1
     out, err = capsys.readouterr()
     lines = [json.loads(line) for line in out.splitlines()]
     assert [line["check"] for line in lines if not line["ok"]] == ["window", "training"]
@@ -109,4 +110,4 @@ def test_an_adapter_that_does_nothing_or_stays_is_noticed(data_folder, monkeypat
 def test_without_the_starter_model_nothing_is_tried(data_folder, monkeypatch):
     monkeypatch.setattr(starter, "is_present", lambda: False)
     with pytest.raises(UserError, match="starter model is not there"):
-        selftest(data_folder)
+        selftest(Namespace(), data_folder)

@@ -3,12 +3,14 @@
 import shutil
 
 import pytest
+from keyring.errors import PasswordDeleteError
 
 from desktop_app.errors import UserError
 from desktop_app.kept_data import removal
 from desktop_app.kept_data.parts import Part, kept_on_disk
 from desktop_app.kept_data.removal import remove_parts
 from desktop_app.network.token import HubToken
+from desktop_app.storage.database import DamagedDatabase, Database
 
 
 def there(folder):
@@ -53,19 +55,72 @@ def test_with_everything_the_folder_goes(full, tmp_path):
     remove_parts(full, tuple(Part), HubToken())
 
 
+def test_a_keychain_that_does_not_let_go_of_the_token_is_told(full, keychain, monkeypatch):
+    def refuse(_service, _name):
+        raise PasswordDeleteError("locked")
+
+    monkeypatch.setattr(keychain, "delete_password", refuse)
+    with pytest.raises(UserError, match="token is still in the keychain"):
+        remove_parts(full, [Part.TOKEN], HubToken())
+    assert HubToken().get() == "hf_secret"
+
+
 def test_a_file_of_the_persons_own_stays_with_the_folder_around_it(full):
     (full.root / "notes.txt").write_text("Mine.")
     remove_parts(full, tuple(Part), HubToken())
     assert [path.name for path in full.root.iterdir()] == ["notes.txt"]
 
 
-def test_a_damaged_database_goes_with_everything_and_is_told_otherwise(full):
-    full.database.write_bytes(b"no database" * 1000)
-    with pytest.raises(UserError, match="damaged"):
-        remove_parts(full, [Part.CHATS], HubToken())
-    assert there(full) == set(Part) - {Part.TOKEN}
+def damage(folder):
+    folder.database.write_bytes(b"no database" * 1000)
+    return folder.database.read_bytes()
+
+
+def test_a_damaged_database_goes_with_everything(full):
+    damage(full)
     remove_parts(full, tuple(Part), HubToken())
     assert not full.root.exists()
+
+
+@pytest.mark.parametrize("part", [Part.CHATS, Part.MODELS, Part.ADAPTERS])
+def test_of_a_damaged_database_nothing_goes_before_somebody_has_said_what_is_to_become_of_it(full, part):
+    content = damage(full)
+    with pytest.raises(DamagedDatabase, match="damaged"):
+        remove_parts(full, [part, Part.TRAINING], HubToken())
+    assert there(full) == set(Part) - {Part.TOKEN}
+    assert full.database.read_bytes() == content
+
+
+def test_a_damaged_database_may_go_as_a_whole_with_the_chats(full):
+    damage(full)
+    remove_parts(full, [Part.CHATS], HubToken(), despite_damage=True)
+    assert {path.name for path in full.root.iterdir()} == {"models", "adapters", "courses", "runs", "training"}
+    assert there(full) == {Part.MODELS, Part.ADAPTERS, Part.TEACHING, Part.TRAINING}
+    assert (full.models / "one" / "here.gguf").exists()
+
+
+def test_a_damaged_database_never_goes_without_the_chats(full):
+    content = damage(full)
+    remove_parts(full, [Part.MODELS, Part.ADAPTERS], HubToken(), despite_damage=True)
+    assert there(full) == {Part.CHATS, Part.TEACHING, Part.TRAINING}
+    assert full.database.read_bytes() == content
+
+
+def test_damage_that_shows_only_while_rows_are_deleted_is_damage_too(full):
+    database = Database.open(full.database)
+    (root_page,) = database.one("SELECT rootpage FROM sqlite_schema WHERE name = 'messages'")
+    (page_bytes,) = database.one("PRAGMA page_size")
+    database.change("PRAGMA journal_mode = DELETE")  # all that was stored is in the file itself
+    database.close()
+    with full.database.open("r+b") as file:
+        file.seek((root_page - 1) * page_bytes)
+        file.write(b"\xff" * page_bytes)
+    Database.open(full.database).close()
+    with pytest.raises(DamagedDatabase):
+        remove_parts(full, [Part.CHATS], HubToken())
+    assert there(full) == set(Part) - {Part.TOKEN}
+    remove_parts(full, [Part.CHATS], HubToken(), despite_damage=True)
+    assert not full.database.exists()
 
 
 @pytest.mark.parametrize("part", [Part.MODELS, Part.TRAINING])

@@ -107,10 +107,11 @@ def test_a_removed_adapter_is_gone_and_its_content_comes_back_as_another(adapter
 
 
 def test_an_adapter_that_was_moved_is_the_same_at_another_place(adapters, add):
-    adapter, other = add("pirate"), add("other")
-    adapters.set_path(adapter.id, "/moved/pirate.gguf")
-    assert adapters.get(adapter.id).path == "/moved/pirate.gguf"
-    adapters.set_path(adapter.id, other.path)
+    adapter, other = add("pirate", source="hub"), add("other")
+    adapters.set_path(adapter.id, "/moved/pirate.gguf", "file")
+    moved = adapters.get(adapter.id)
+    assert (moved.path, moved.source) == ("/moved/pirate.gguf", "file")
+    adapters.set_path(adapter.id, other.path, "file")
     assert [(each.id, each.path) for each in adapters.list_adapters()] == [(adapter.id, other.path)]
 
 

@@ -1,5 +1,7 @@
 """What the conversation list can count on."""
 
+import os
+
 import pytest
 
 from desktop_app.engine.choices import SamplerSettings
@@ -99,12 +101,40 @@ def test_deleting_forever_leaves_nothing(database, chats):
     assert {hit.conversation_id for hit in chats.search("answer")} == {kept.id}
 
 
-def test_what_was_deleted_forever_is_not_in_the_file_any_more(tmp_path, database, chats):
-    conversation = chats.create()
-    chats.add_message(conversation.id, None, Role.USER, "the innermost secret " * 500)
-    chats.delete_forever(conversation.id)
-    database.close()
-    assert b"innermost secret" not in (tmp_path / "moatless.db").read_bytes()
+def _where(folder, word):
+    """Return the files of a folder in which a word is, however it is written."""
+    return [path.name for path in folder.iterdir() if word in path.read_bytes().lower()]
+
+
+@pytest.mark.parametrize("how", ["by the person", "with the old trash"])
+def test_what_was_deleted_forever_is_in_no_file_any_more(tmp_path, chats, clock, how):
+    kept, gone = _create(chats, "About cooking"), _create(chats, "Bluebottle")
+    chats.add_message(kept.id, None, Role.USER, "an ordinary message")
+    chats.add_message(gone.id, None, Role.USER, "The innermost Bluebottle " * 500)
+    chats.move_to_trash(gone.id)
+    # A copy from before an update has it, too, and one that was not completed.
+    for name in ("moatless.db.before-v1.3", "moatless.db.before-v1.4.part"):
+        (tmp_path / name).write_text("bluebottle")
+        os.utime(tmp_path / name, (clock(), clock()))
+    assert _where(tmp_path, b"bluebottle")
+    if how == "by the person":
+        chats.delete_forever(gone.id)
+    else:
+        clock.pass_days(TRASH_DAYS)
+        chats.empty_old_trash()
+    assert _where(tmp_path, b"bluebottle") == []  # while the program runs, not only once it has ended
+    assert [hit.conversation_id for hit in chats.search("ordinary")] == [kept.id]
+
+
+def test_a_copy_from_before_an_update_stays_for_a_month_if_nothing_is_deleted_forever(tmp_path, chats, clock):
+    copy = tmp_path / "moatless.db.before-v1.3"
+    copy.touch()
+    os.utime(copy, (clock(), clock()))
+    assert chats.empty_old_trash() == 0
+    assert copy.exists()
+    clock.pass_days(TRASH_DAYS)
+    assert chats.empty_old_trash() == 0
+    assert not copy.exists()
 
 
 def test_a_number_is_never_given_twice(chats):

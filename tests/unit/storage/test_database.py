@@ -1,17 +1,22 @@
 """What the database promises about opening, changing and damaged files."""
 
-import os
 import sqlite3
 import stat
+import sys
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
 from desktop_app.errors import UserError
+from desktop_app.storage import database as module
+from desktop_app.storage import migrations
+from desktop_app.storage.chats import Chats
 from desktop_app.storage.database import Database
+from desktop_app.storage.models import Models
+from tests.support.rights import not_the_owner
 
 
 def _pragma(database, name):
@@ -102,6 +107,16 @@ def test_a_missing_folder_is_told_in_a_sentence(tmp_path):
         Database.open(tmp_path / "gone" / "moatless.db")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the person's own folders are nobody else's there")
+def test_nobody_else_may_read_it(tmp_path):
+    database = Database.open(tmp_path / "moatless.db")
+    Chats(database).create()
+    assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {
+        f"moatless.db{end}": 0o600 for end in ("", "-wal", "-shm")
+    }
+    database.close()
+
+
 def test_mistakes_of_ours_stay_mistakes(database):
     with pytest.raises(sqlite3.OperationalError):
         database.all("SELECT * FROM nothing")
@@ -124,19 +139,6 @@ def test_another_thread_may_not_use_the_connection(database):
     assert len(seen) == 1
 
 
-@contextmanager
-def _not_the_owner():
-    """An ordinary person's rights: the superuser may write to anything."""
-    is_superuser = hasattr(os, "geteuid") and os.geteuid() == 0
-    if is_superuser:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        if is_superuser:
-            os.seteuid(0)
-
-
 @pytest.mark.parametrize("what", ["the file", "the folder"])
 def test_a_read_only_place_is_told_when_the_database_is_opened(what):
     with TemporaryDirectory() as folder:  # not tmp_path, which only its owner can look into
@@ -145,8 +147,39 @@ def test_a_read_only_place_is_told_when_the_database_is_opened(what):
         before = path.read_bytes()
         path.chmod(stat.S_IREAD | stat.S_IRGRP | stat.S_IROTH)
         Path(folder).chmod(0o555 if what == "the folder" else 0o777)
-        with _not_the_owner(), pytest.raises(UserError, match="cannot write to its database"):
+        with not_the_owner(), pytest.raises(UserError, match="cannot write to its database"):
             Database.open(path)
         assert path.read_bytes() == before
         Path(folder).chmod(0o755)
         path.chmod(0o644)
+
+
+def test_another_process_may_be_faster_at_the_first_start(tmp_path, monkeypatch):
+    path, look = tmp_path / "moatless.db", migrations.is_too_new
+
+    def look_while_another_opens(version):
+        monkeypatch.undo()
+        Database.open(path).close()
+        return look(version)
+
+    monkeypatch.setattr(migrations, "is_too_new", look_while_another_opens)
+    database = Database.open(path)
+    assert Models(database).list_models() == ()
+    database.close()
+
+
+def test_another_process_that_makes_the_same_database_is_waited_for(tmp_path, monkeypatch):
+    path, transaction = tmp_path / "moatless.db", module._transaction
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    def wait_for_the_other(connection):
+        if other.in_transaction:
+            other.execute("COMMIT")
+        return transaction(connection)
+
+    monkeypatch.setattr(module, "_transaction", wait_for_the_other)
+    database = Database.open(path)
+    assert _pragma(database, "journal_mode") == "wal"
+    database.close()
+    other.close()

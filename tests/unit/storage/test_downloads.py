@@ -80,6 +80,14 @@ def test_the_same_asked_for_again_goes_on_and_is_no_second_one(downloads, state)
     assert len(downloads.list_downloads()) == 1
 
 
+def test_one_that_is_about_to_be_removed_is_not_taken_up_again(downloads):
+    leaving = add(downloads)
+    downloads.set_state(leaving.id, DownloadState.PAUSED)
+    again = add(downloads, leaving={leaving.id})
+    assert again.id != leaving.id
+    assert downloads.get(leaving.id).state == DownloadState.PAUSED
+
+
 @pytest.mark.parametrize("change", [{"revision": "def"}, {"repo": "other/name"}, {"files": FILES[:1]}])
 def test_another_version_is_another_download(downloads, change):
     add(downloads)

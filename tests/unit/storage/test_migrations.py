@@ -1,6 +1,8 @@
 """Databases of every age are brought up to date, backed up before, and refused if they are of a later age."""
 
 import sqlite3
+import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -215,6 +217,7 @@ def test_before_a_migration_the_database_is_copied(tmp_path, monkeypatch):
 
     backup = tmp_path / f"moatless.db.before-v{migrations.name(version)}"
     assert {file.name for file in tmp_path.iterdir()} == {"moatless.db", backup.name}
+    assert sys.platform == "win32" or stat.S_IMODE(backup.stat().st_mode) == 0o600  # nobody else may read it
     for file, models, user_version in ((backup, 1, before), (path, 0, version)):
         connection = sqlite3.connect(file)
         assert connection.execute("SELECT count(*) FROM models").fetchone()[0] == models
@@ -249,6 +252,22 @@ def test_a_backup_that_cannot_be_made_stops_the_migration(tmp_path, monkeypatch)
     database = Database.open(path)
     assert len(Models(database).list_models()) == 1
     database.close()
+
+
+def test_where_another_process_was_faster_its_backup_is_of_the_time_before(tmp_path, monkeypatch):
+    path, look = _make(tmp_path / "moatless.db", 100), migrations.is_too_new
+
+    def look_while_another_opens(version):
+        monkeypatch.undo()
+        Database.open(path).close()
+        return look(version)
+
+    monkeypatch.setattr(migrations, "is_too_new", look_while_another_opens)
+    Database.open(path).close()
+    (backup,) = tmp_path.glob("*.before-v*")
+    before = sqlite3.connect(backup)
+    assert before.execute("PRAGMA user_version").fetchone() == (100,)
+    before.close()
 
 
 def test_a_newer_major_version_is_refused_and_not_touched(tmp_path):

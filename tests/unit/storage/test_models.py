@@ -35,12 +35,12 @@ def test_the_same_file_added_again_is_the_same_model(models, add):
     assert len(models.list_models()) == 1
 
 
-def test_a_hash_is_kept_as_long_as_the_size_is_the_same(models, add):
-    model = add("small")
-    models.set_sha256(model.id, "ab")
-    assert add("small").sha256 == "ab"
-    assert add("small", size_bytes=1001).sha256 == ""
-    assert add("small", size_bytes=1001, sha256="cd").sha256 == "cd"
+def test_added_again_it_may_hold_something_else(models, add):
+    """Another fine-tuning of the same model has the same size, too."""
+    model = add("small", sha256="ab", is_verified=True)
+    again = add("small")
+    assert (again.id, again.sha256, again.verified_at) == (model.id, "", None)
+    assert add("small", sha256="cd").sha256 == "cd"
 
 
 def test_the_last_used_is_listed_first_and_then_the_last_added(models, add):
@@ -162,13 +162,16 @@ def test_defaults_are_kept_and_may_be_none(models, add):
 
 
 def test_a_model_that_was_moved_is_the_same_at_another_place(models, add):
-    model = add("m", sha256="ab")
-    models.set_path(model.id, "/moved/m.gguf")
-    assert models.get(model.id).path == "/moved/m.gguf"
-    models.set_path(model.id, "/moved/m.gguf")
+    model = add("m", source="hub", repo="owner/name", sha256="ab", is_verified=True)
+    models.set_path(model.id, "/moved/m.gguf", "file", "ab")
+    moved = models.get(model.id)
+    assert (moved.path, moved.source, moved.repo) == ("/moved/m.gguf", "file", "owner/name")
+    assert (moved.sha256, moved.verified_at) == ("ab", None)
+    models.set_path(model.id, "/moved/m.gguf", "file")
+    assert models.get(model.id).sha256 == ""
     other = add("other")
     with pytest.raises(UserError, match=r"already has the file /models/other\.gguf, as other"):
-        models.set_path(model.id, other.path)
+        models.set_path(model.id, other.path, "file")
 
 
 def test_the_conversations_with_a_model_are_counted(models, add, chats):
