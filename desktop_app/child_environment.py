@@ -2,7 +2,7 @@
 
 A frozen program has its own libraries and packages in variables that its children inherit, and a foreign one would load
 them in the place of its own: torch then fails with symbols that nobody has heard of. Processes of this program's own
-are started with `own_program`; see also `engine.launch`.
+are started with `own_program`; see also `engine.launch`. `OWN_FILE` tells whether it still is the same program.
 """
 
 import ctypes
@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from desktop_app.errors import UserError
 
 _OURS = ("PYTHON", "_PYI_", "QT_PLUGIN_PATH", "QML2_IMPORT_PATH", "LLAMA_CPP_LIB_PATH", "GGML_BACKEND_PATH")
 _LIBRARY_PATHS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
@@ -36,6 +38,37 @@ def own_program() -> list[str]:
 def program_folder() -> Path | None:
     """Return where a frozen program has its libraries; None in a source checkout."""
     return Path(sys._MEIPASS) if getattr(sys, "frozen", False) else None  # type: ignore[attr-defined]
+
+
+class ProgramFile:
+    """The file that a frozen program was started from, which a package may replace while the program runs.
+
+    What is started from it then is of another version, and what is loaded from it may be anything.
+
+    Args:
+        path: None for a source checkout.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._was = self._stamp()
+
+    def updated_meanwhile(self) -> UserError | None:
+        """Return what to tell if it is the file of another version by now."""
+        if self._stamp() in (None, self._was):
+            return None
+        return UserError("Moatless was updated while it was open.", "Restart it to use the new version.")
+
+    def _stamp(self) -> tuple[int, int] | None:
+        """All Python code is in that file and packages bring its time along: no two versions have both in common."""
+        try:
+            found = self._path.stat() if self._path is not None else None
+        except OSError:  # it was removed
+            return None
+        return (found.st_size, found.st_mtime_ns) if found else None
+
+
+OWN_FILE = ProgramFile(Path(sys.executable) if getattr(sys, "frozen", False) else None)
 
 
 def foreign_environment(

@@ -50,7 +50,10 @@ class MainWindow(QMainWindow):
         self.rail.show_page(CHAT)
 
     def set_pages(self, pages: dict[str, QWidget]) -> None:
-        """Take one widget for each name in `PAGES` and show the chat."""
+        """Take one widget for each name in `PAGES` and show the chat.
+
+        What is large is made within `stack`: a widget that comes to another parent is styled anew, with all in it.
+        """
         self._pages = pages
         for page in pages.values():
             self.stack.addWidget(page)

@@ -7,11 +7,14 @@ already on the screen by then.
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
+from desktop_app.child_environment import OWN_FILE
 from desktop_app.engine.choices import LoadSettings
 from desktop_app.errors import UserError
 from desktop_app.gui.adapters.adapters_page import AdaptersPage
@@ -44,6 +47,7 @@ from desktop_app.jobs.model_finder import ModelFinder
 from desktop_app.jobs.model_library import ModelLibrary
 from desktop_app.jobs.preferences import Preferences
 from desktop_app.jobs.presets import PresetList
+from desktop_app.jobs.replacement import Replacement
 from desktop_app.jobs.store import Repositories, Store
 from desktop_app.jobs.updates import Updates, this_program
 from desktop_app.library.catalog import add_starter
@@ -96,6 +100,7 @@ class Workspace(QObject):
             self._new_conversation,
             lambda: preferences[options.SUGGEST_TITLES],
         )
+        self.session.set_draft(state.draft)
         self.adapter_library = AdapterLibrary(self.store, background, folder.adapters)
         self.presets = PresetList(self.store)
         self.mixing = Mixing(
@@ -119,6 +124,7 @@ class Workspace(QObject):
             self.presets,
             MixPanel(self.mixing, self.merging, self.presets, self.adapter_library),
             background,
+            window.stack,
         )
         self.models = ModelsPage(
             self.library, self.care, self.finder, self.queue, self.browser, self.connection, preferences, background
@@ -146,7 +152,9 @@ class Workspace(QObject):
             self.connection,
         )
         self.updates = Updates(background, self.connection.door, preferences, folder.updates, this_program())
-        self.settings_view = SettingsView(preferences, self.connection, self.updates, background, str(folder.root))
+        self.settings_view = SettingsView(
+            preferences, self.connection, self.updates, background, str(folder.root), window.stack
+        )
         self.settings = self.settings_view.settings
         pages: dict[str, QWidget] = {
             CHAT: self.chat,
@@ -156,10 +164,12 @@ class Workspace(QObject):
             SETTINGS: self.settings_view,
         }
         window.set_pages(pages)
-        self.notice = UpdateNotice(self.updates)
+        self.replacement = Replacement(background, OWN_FILE, self)
+        self.notice = UpdateNotice(self.updates, self.replacement)
         window.set_notice(self.notice)
         self.toast = Toast(window, usable=self.chat.composer)
         self._connect()
+        self._add_keys()
         self.chat.composer.edit.setFocus()
 
     def open(self) -> None:
@@ -178,6 +188,7 @@ class Workspace(QObject):
             geometry=self.window.geometry_text(),
             page=self.window.page,
             conversation_id=self.session.conversation.id or None,
+            draft=self.session.new_draft,
         )
         self.background.run_in_order(lambda: save_window_state(self._folder.window_state, state))
         self.engine.close()
@@ -264,10 +275,26 @@ class Workspace(QObject):
         for option in (options.SEND_KEY, options.IDLE_MINUTES):
             self._on_preference(option)
 
+    def _add_keys(self) -> None:
+        """Let the keys of the chat lead there from every page."""
+        chat = self.chat
+        for keys, do in (
+            (QKeySequence(QKeySequence.StandardKey.New), chat.start_new),
+            (QKeySequence(QKeySequence.StandardKey.Find), chat.search),
+            (QKeySequence("Ctrl+L"), chat.composer.edit.setFocus),
+        ):
+            QShortcut(keys, self.window, partial(self._in_chat, do))
+
+    def _in_chat(self, do: Callable[[], None]) -> None:
+        if self.window.page:  # else there is trouble, and no way to any page
+            self.window.show_page(CHAT)
+            do()
+
     def _tell(self, error: UserError) -> None:
         self.toast.tell(str(error))
 
     def _on_engine_state(self, state: EngineState) -> None:
+        self.replacement.look()  # before a message needs an engine that would be of another version
         self.library.set_engine(self.engine.process_id, self.engine.devices)
         self.settings.set_devices(self.engine.devices)
         self.models.set_in_use(self.engine.model.path if state == EngineState.READY and self.engine.model else "")
@@ -321,7 +348,7 @@ class Workspace(QObject):
     def _chat_with_adapter(self, adapter: Adapter, model: Model | None) -> None:
         """Open a new conversation with an adapter, and with the model that it was made for."""
         self.chat.mixer.settle()
-        self.session.start_new()
+        self.chat.start_new()
         if model is not None:
             self.session.use_model(model)
         self._add_to_chat(adapter)

@@ -14,7 +14,6 @@ from desktop_app.adapters.catalog import (
     convert_own,
     enter,
     inspect_adapter,
-    is_kept_here,
     is_peft,
     remove_adapter,
 )
@@ -28,6 +27,7 @@ from desktop_app.library.file_errors import shown_name
 from desktop_app.library.gguf import read_header
 from desktop_app.library.inspect import file_sha256
 from desktop_app.library.outlook import cached_header
+from desktop_app.library.upkeep import is_kept_here, missing
 from desktop_app.storage.records import Adapter, Model, Stack
 
 if TYPE_CHECKING:  # NumPy takes its time to load, and the window starts without it
@@ -69,7 +69,7 @@ class AdapterLibrary(QObject):
         super().__init__(parent)
         self._store = store
         self._background = background
-        self._folder = folder
+        self.folder = folder
         self._n_refreshes = 0
         self._n_looks = 0
         self._verdicts: Mapping[int, Verdict] = {}
@@ -90,12 +90,12 @@ class AdapterLibrary(QObject):
             return repositories.adapters.list_adapters(), repositories.adapters.uses()
 
         def check(listed: _Listed) -> None:
-            self._background.run(lambda: _missing(listed[0]), partial(show, *listed))
+            self._background.run(lambda: missing(listed[0]), partial(show, *listed))
 
-        def show(adapters: tuple[Adapter, ...], uses: Mapping[str, int], missing: frozenset[int]) -> None:
+        def show(adapters: tuple[Adapter, ...], uses: Mapping[str, int], gone: frozenset[int]) -> None:
             if this_refresh != self._n_refreshes:  # a later one may be there already, and knows better
                 return
-            self.adapters, self.uses, self.missing = adapters, uses, missing
+            self.adapters, self.uses, self.missing = adapters, uses, gone
             self.changed.emit()
             self.look(self.model)
 
@@ -132,7 +132,7 @@ class AdapterLibrary(QObject):
 
         def look() -> Inspected:
             if is_peft(path):
-                return convert_own(path, self._folder, cached_header(Path(model.path)) if model else None)
+                return convert_own(path, self.folder, cached_header(Path(model.path)) if model else None)
             return inspect_adapter(path)
 
         def write(found: Inspected) -> None:
@@ -165,12 +165,12 @@ class AdapterLibrary(QObject):
         def removed(_none: None) -> None:
             self.told.emit(
                 f"{adapter.name} was deleted."
-                if is_kept_here(adapter)
+                if is_kept_here(adapter, self.folder)
                 else f"{adapter.name} was taken out of the library. Its file stays at {adapter.path}."
             )
             self.refresh()
 
-        self._store.ask(lambda r: remove_adapter(r.adapters, adapter, self._folder), removed, self.refused.emit)
+        self._store.ask(lambda r: remove_adapter(r.adapters, adapter, self.folder), removed, self.refused.emit)
 
     def find_at(self, adapter: Adapter, path: Path) -> None:
         """Take a file that was moved as this adapter again, if it is the same."""
@@ -183,7 +183,7 @@ class AdapterLibrary(QObject):
                 )
 
         def write(repositories: Repositories) -> None:
-            repositories.adapters.set_path(adapter.id, str(path.absolute()))
+            repositories.adapters.set_path(adapter.id, str(path.absolute()), SOURCE_FILE)
 
         def checked(_none: None) -> None:
             self._store.ask(write, lambda _none: self.refresh(), self.refused.emit)
@@ -222,10 +222,15 @@ class AdapterLibrary(QObject):
         """Compare what two adapters change: `on_done` is called with the measure and with a sentence about it."""
 
         def compare() -> "tuple[Conflict, str]":
+            from desktop_app.adapters.alike import check_alike
             from desktop_app.adapters.conflict import conflict, conflict_sentence
             from desktop_app.adapters.open_lora import open_lora
 
-            found = known or conflict(open_lora(Path(first.path)), open_lora(Path(second.path)))
+            found = known
+            if found is None:
+                one, other = open_lora(Path(first.path)), open_lora(Path(second.path))
+                check_alike(((first.name, one), (second.name, other)))
+                found = conflict(one, other)
             return found, conflict_sentence(found, first.name, second.name)
 
         def compared(result: "tuple[Conflict, str]") -> None:
@@ -235,10 +240,6 @@ class AdapterLibrary(QObject):
         key = (first.sha256, second.sha256)
         known = self._conflicts.get(key)
         self._background.run(compare, compared, on_error)
-
-
-def _missing(adapters: tuple[Adapter, ...]) -> frozenset[int]:
-    return frozenset(adapter.id for adapter in adapters if not Path(adapter.path).is_file())
 
 
 def _judge(adapter: Adapter, model: Model) -> "Verdict":

@@ -1,7 +1,6 @@
 """One answer being written: engine events come in; the journal and whoever looks at it are kept up to date."""
 
 import logging
-from collections.abc import Callable
 
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -18,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 
 class Answer(QObject):
-    """Belongs to one message, whatever conversation is on the screen. Lives in the GUI thread.
+    """Belongs to one message, whatever conversation is on the screen. Lives in the GUI thread until it is saved.
 
     Signals:
         progressed(Prefill): How far the prompt has been read.
@@ -88,9 +87,9 @@ class Answer(QObject):
             return  # the end it has had already is being stored
         self._timer.stop()
         self.message = replace(self.message, content=self.text, state=state, note=note, facts=facts)
-        self._save(self._end)
+        self._save()
 
-    def _save(self, on_done: Callable[[Message], None]) -> None:
+    def _save(self) -> None:
         message = self.message
 
         def write(repositories: Repositories) -> Message:
@@ -98,7 +97,14 @@ class Answer(QObject):
             chats.write_answer(message.id, message.content, message.state, message.note, message.facts)
             return next(iter(chats.messages((message.id,))), message)  # its chat may have been deleted for good
 
-        self._store.change(write, on_done, self._on_not_saved)
+        self._store.change(write, self._on_saved, self._on_not_saved)
+
+    def _on_saved(self, message: Message) -> None:
+        if self.is_over:
+            self.saved.emit(message)
+        else:
+            self._end(message)
+        self.deleteLater()
 
     def _end(self, message: Message) -> None:
         self.message = message
@@ -107,8 +113,7 @@ class Answer(QObject):
 
     def _on_not_saved(self, error: UserError) -> None:
         if not self.is_over:
-            self._end(
-                replace(self.message, note=f"{error} The answer is kept here and saved as soon as that is possible.")
-            )
-            self.message = replace(self.message, note="")
-        QTimer.singleShot(RETRY_INTERVAL_MS, self, lambda: self._save(self.saved.emit))
+            unsaved = self.message
+            self._end(replace(unsaved, note=f"{error} The answer is kept here and saved as soon as that is possible."))
+            self.message = unsaved  # what is saved then has nothing of this in it
+        QTimer.singleShot(RETRY_INTERVAL_MS, self, self._save)

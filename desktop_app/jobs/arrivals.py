@@ -1,6 +1,7 @@
 """Where downloads go, and what becomes of one that is whole: a model or an adapter of the library."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -97,22 +98,14 @@ class Arrivals:
             self._store.ask(take_in_model, on_done, on_error)
 
     def discard(self, download: Download, others: Sequence[Download], on_done: Callable[[], None]) -> None:
-        """Delete what is there of a canceled download, but nothing that belongs to somebody else as well."""
+        """Take a canceled download out of the queue and delete what is there of it, but nothing of somebody else."""
         folder = self.folder(download)
 
-        def read(repositories: Repositories) -> Sequence[Entry]:
-            if download.kind == ADAPTER:
-                return repositories.adapters.list_adapters()
-            return repositories.models.list_models()
+        def delete(repositories: Repositories) -> None:
+            is_adapter = download.kind == ADAPTER
+            library = repositories.adapters.list_adapters() if is_adapter else repositories.models.list_models()
+            with suppress(UserError):  # nothing was ever stored under such a name
+                discard(download, folder, library, others)
+            repositories.downloads.remove(download.id)
 
-        def delete(library: Sequence[Entry]) -> None:
-            self._background.run(partial(_discard, download, folder, library, others), lambda _none: on_done())
-
-        self._store.ask(read, delete)
-
-
-def _discard(download: Download, folder: Path, library: Sequence[Entry], others: Sequence[Download]) -> None:
-    try:
-        discard(download, folder, library, others)
-    except UserError:
-        return  # nothing was ever stored under such a name
+        self._store.ask(delete, lambda _none: on_done())

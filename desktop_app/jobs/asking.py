@@ -4,7 +4,7 @@ Load the model, read what comes before, get the adapters ready, count the prompt
 when the last is done.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -20,7 +20,7 @@ from desktop_app.engine.messages import Stack as EngineStack
 from desktop_app.errors import UserError
 from desktop_app.jobs.answer import Answer
 from desktop_app.jobs.comparison import OTHERS, Comparison, sampler_for
-from desktop_app.jobs.engine import Engine
+from desktop_app.jobs.engine import ANOTHER_MODEL, Engine
 from desktop_app.jobs.store import Repositories, Store
 from desktop_app.storage.chats import Chats
 from desktop_app.storage.records import Adapter, Conversation, Message, MessageState, Model, Role, Stack
@@ -28,7 +28,8 @@ from desktop_app.storage.records import Adapter, Conversation, Message, MessageS
 # A prompt is built from no more text than could fit: few tokens are longer than this, and the engine counts exactly.
 CHARACTERS_A_TOKEN = 16
 
-_Begun = tuple[Message, SamplerSettings]  # an answer that is to be written, and what with
+BUSY = UserError("An answer is being written in this chat.", "Stop it or wait for its end.")
+
 _Adapters = dict[str, Adapter]  # by the hash of the file
 
 
@@ -94,7 +95,7 @@ class _Written:
     conversation: Conversation
     path: tuple[int, ...]
     person: Message | None
-    answers: tuple[_Begun, ...]
+    answers: tuple[Message, ...]
     beside: Message | None
 
 
@@ -128,10 +129,21 @@ class Asking(QObject):
         self._model = model
         self._wish = wish
         self._history = _History()
+        self._is_being_stored = self._is_over = False
 
     def start(self, settings: LoadSettings) -> None:
         model = self._model
-        self._engine.with_model(model.path, settings, self._read_history, self._refuse, sha256=model.sha256)
+        self._engine.with_model(
+            model.path, settings, self._unless_over(self._read_history), self._refuse, sha256=model.sha256
+        )
+
+    def stop(self) -> None:
+        """Refuse the message because the person has had enough of waiting; what is being stored already is answered."""
+        if not self._is_being_stored:
+            self._refuse(UserError("Stopped."))
+
+    def _unless_over(self, step: Callable[..., None]) -> Callable[..., None]:
+        return lambda *found: None if self._is_over else step(*found)
 
     def _read_history(self) -> None:
         assert self._engine.model is not None
@@ -146,7 +158,7 @@ class Asking(QObject):
             messages = repositories.chats.last_messages(ids, max_chars)
             return _History(messages, len(ids) - len(messages), adapters)
 
-        self._store.ask(read, self._prepare, self._refuse)
+        self._store.ask(read, self._unless_over(self._prepare), self._refuse)
 
     def _stacks(self) -> list[Stack]:
         """Return the stacks that answers will be written under. An unfinished one goes on under its own."""
@@ -165,7 +177,8 @@ class Asking(QObject):
         if not stacks:
             self._count()
             return
-        self._engine.prepare(self._for_engine(stacks[0]), lambda: self._prepare_next(stacks[1:]), self._refuse)
+        prepare_rest = self._unless_over(lambda: self._prepare_next(stacks[1:]))
+        self._engine.prepare(self._for_engine(stacks[0]), prepare_rest, self._refuse)
 
     def _for_engine(self, stack: Stack) -> EngineStack:
         return tuple(AdapterScale(self._history.adapters[each.sha256].path, each.scale) for each in acting(stack))
@@ -176,7 +189,7 @@ class Asking(QObject):
             self._write()
             return
         alone = (*self._system(), ChatMessage(Role.USER, self._wish.text))
-        self._engine.count(alone, self._check, self._refuse)
+        self._engine.count(alone, self._unless_over(self._check), self._refuse)
 
     def _check(self, tokens: int, limit: int) -> None:
         if tokens > limit:
@@ -186,7 +199,11 @@ class Asking(QObject):
 
     def _write(self) -> None:
         conversation, model, wish = self._conversation, self._model, self._wish
+        if not self._engine.answers_with(model.path):
+            self._refuse(ANOTHER_MODEL)
+            return
         adapters = self._history.adapters.values()
+        self._is_being_stored = True
 
         def write(repositories: Repositories) -> _Written:
             chats = repositories.chats
@@ -217,27 +234,34 @@ class Asking(QObject):
         if person is not None:
             turns.append(ChatMessage(Role.USER, person.content))
         omitted = next((each.facts.omitted_messages for each in reversed(history) if each.facts), 0)
-        continued = self._wish.unfinished is not None
+        unfinished = self._wish.unfinished
+        is_begun = unfinished is not None and unfinished.content != ""  # else the last turn is the person's
         answers = []
-        for message, sampler in written.answers:
+        for message in written.answers:
+            assert message.sampler is not None
             answer = Answer(self._store, message, self.parent())
             answer.leave_out(self._history.unread)
+            answers.append(answer)
+            if not self._engine.answers_with(self._model.path):
+                answer.fail(ANOTHER_MODEL)
+                continue
             request = self._engine.generate(
                 (*self._system(), *turns),
-                sampler,
+                message.sampler,
                 answer.take,
-                continue_last=continued,
+                continue_last=is_begun,
                 omit_at_least=max(0, omitted - self._history.unread),
                 conversation=written.conversation.id,
                 stack=self._for_engine(message.stack),
             )
             answer.stop_requested.connect(partial(self._engine.stop, request))
-            answers.append(answer)
         comparison = None
         if self._wish.beside is not None or self._wish.other_stack is not None:
             compared = (*([written.beside] if written.beside else []), *(answer.message for answer in answers))
             comparison = Comparison(person or history[-1], compared)
-        self.stored.emit(Asked(written.conversation, written.path, person, tuple(answers), continued, comparison))
+        self.stored.emit(
+            Asked(written.conversation, written.path, person, tuple(answers), unfinished is not None, comparison)
+        )
         self.deleteLater()
 
     def _system(self) -> tuple[ChatMessage, ...]:
@@ -245,6 +269,9 @@ class Asking(QObject):
         return (ChatMessage("system", text),) if text else ()
 
     def _refuse(self, error: UserError) -> None:
+        if self._is_over:
+            return
+        self._is_over = True
         self.refused.emit(error)
         self.deleteLater()
 
@@ -258,9 +285,9 @@ def _create(repositories: Repositories, conversation: Conversation, first_words:
     return stored
 
 
-def _begin_again(chats: Chats, unfinished: Message, sampler: SamplerSettings) -> tuple[_Begun, ...]:
+def _begin_again(chats: Chats, unfinished: Message, sampler: SamplerSettings) -> tuple[Message, ...]:
     chats.write_answer(unfinished.id, unfinished.content, MessageState.STREAMING)
-    return ((replace(unfinished, state=MessageState.STREAMING, note="", facts=None), sampler),)
+    return (replace(unfinished, state=MessageState.STREAMING, note="", facts=None, sampler=sampler),)
 
 
 def _find_adapters(repositories: Repositories, stacks: Sequence[Stack]) -> _Adapters:
@@ -283,18 +310,17 @@ def _find_adapters(repositories: Repositories, stacks: Sequence[Stack]) -> _Adap
 
 def _add_answers(
     chats: Chats, parent_id: int | None, stacks: Sequence[Stack], stored: Conversation, model: Model
-) -> tuple[_Begun, ...]:
+) -> tuple[Message, ...]:
     """Add an answer under each stack; the first one is the version that is shown."""
-    added = [_add_answer(chats, parent_id, stored.sampler, stack, stored, model) for stack in stacks]
-    chats.show_version(stored.id, added[0][0].id)
-    messages = chats.messages([message.id for message, _ in added])  # now with their numbers
-    return tuple((message, sampler) for message, (_, sampler) in zip(messages, added, strict=True))
+    added = [_add_answer(chats, parent_id, stored.sampler, stack, stored, model).id for stack in stacks]
+    chats.show_version(stored.id, added[0])
+    return chats.messages(added)  # now with their numbers
 
 
 def _add_answer(
     chats: Chats, parent_id: int | None, sampler: SamplerSettings, stack: Stack, stored: Conversation, model: Model
-) -> _Begun:
-    message = chats.add_message(
+) -> Message:
+    return chats.add_message(
         stored.id,
         parent_id,
         Role.ASSISTANT,
@@ -305,10 +331,9 @@ def _add_answer(
         sampler=sampler,
         stack=acting(stack),
     )
-    return message, sampler
 
 
-def _add_beside(chats: Chats, wish: Wish, stored: Conversation, model: Model) -> tuple[tuple[_Begun, ...], Message]:
+def _add_beside(chats: Chats, wish: Wish, stored: Conversation, model: Model) -> tuple[tuple[Message, ...], Message]:
     """Add answers to compare one with, which stays the version that is shown; return them, and that one."""
     assert wish.beside is not None
     (beside,) = chats.messages((wish.beside.id,))
@@ -317,8 +342,8 @@ def _add_beside(chats: Chats, wish: Wish, stored: Conversation, model: Model) ->
         ways = [(sampler_for(stored.sampler, version), stored.stack) for version in versions]
     else:
         ways = [(beside.sampler or stored.sampler, wish.other_stack)]
-    added = [_add_answer(chats, beside.parent_id, *way, stored, model)[0] for way in ways]
+    added = [_add_answer(chats, beside.parent_id, *way, stored, model).id for way in ways]
     if stored.head_id is not None:
         chats.show_version(stored.id, stored.head_id)
-    beside, *others = chats.messages((beside.id, *(message.id for message in added)))  # now with their numbers
-    return tuple((message, sampler) for message, (sampler, _) in zip(others, ways, strict=True)), beside
+    beside, *others = chats.messages((beside.id, *added))  # now with their numbers
+    return tuple(others), beside

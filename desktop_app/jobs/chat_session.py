@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from desktop_app.engine.choices import LoadSettings, SamplerSettings
 from desktop_app.errors import UserError
 from desktop_app.jobs.answer import Answer
-from desktop_app.jobs.asking import Asked, Asking, Wish
+from desktop_app.jobs.asking import BUSY, Asked, Asking, Wish
 from desktop_app.jobs.comparison import Comparison, Comparisons
 from desktop_app.jobs.engine import Engine
 from desktop_app.jobs.opening import Opened, read, read_version, read_with_model
@@ -79,7 +79,7 @@ class ChatSession(QObject):
         self._comparisons = Comparisons()
         self.ratings = Ratings(store, self)
         self._titles = TitleWriter(store, engine, suggest_titles, self)
-        self._preparing = False
+        self._asking: dict[int, Asking] = {}  # by chat
         self._visit = 0  # counts what the person wanted to see; what comes back for an earlier wish is not shown
         self.conversation = new_conversation(None)
         self.path: tuple[int, ...] = ()
@@ -87,6 +87,7 @@ class ChatSession(QObject):
         self.first = 0  # ... from this one on
         self.found: int | None = None  # the message that was searched for
         self.model: Model | None = None
+        self.new_draft = ""  # what is typed in a new chat, which another chat must not take with it
 
     # ------------------------------------------------------------ what is open
 
@@ -99,13 +100,17 @@ class ChatSession(QObject):
     def status(self) -> Status:
         if self.answers:
             return Status.ANSWERING
-        return Status.PREPARING if self._preparing else Status.IDLE
+        return Status.PREPARING if self._chat in self._asking else Status.IDLE
+
+    @property
+    def _chat(self) -> int:
+        """The number of this chat, also as long as it is not stored."""
+        return self.conversation.id or -self._visit
 
     @property
     def answers(self) -> tuple[Answer, ...]:
         """The answers that are being written in this conversation: one, or several that are compared."""
-        here = self.conversation.id
-        return tuple(answer for answer in self._answers.values() if answer.message.conversation_id == here)
+        return tuple(each for each in self._answers.values() if each.message.conversation_id == self.conversation.id)
 
     @property
     def comparison(self) -> Comparison | None:
@@ -115,15 +120,13 @@ class ChatSession(QObject):
     def start_new(self) -> None:
         """Open an empty conversation; it is stored with its first message."""
         self._visit += 1
-        self._show(Opened(self._new_conversation(self.model), (), 0, ()))
+        self._show(Opened(self._new(self.model), (), 0, ()))
+
+    def _new(self, model: Model | None) -> Conversation:
+        return replace(self._new_conversation(model), draft=self.new_draft)
 
     def restore(self, conversation_id: int | None, model: Model) -> None:
-        """Begin where the person left off; only then there is a model, and messages can be sent.
-
-        Args:
-            conversation_id: The conversation that was open, or None.
-            model: To be used unless that conversation has another.
-        """
+        """Begin where the person left off, with that chat's model or else this one; before, nothing can be sent."""
         if conversation_id is None:
             self.use_model(model)
             return
@@ -154,9 +157,9 @@ class ChatSession(QObject):
         ids = self.path[first:last]
         self._store.ask(lambda r: r.chats.messages(ids), on_done)
 
-    def show_latest(self) -> None:
-        """Show the end of the conversation, which the person has scrolled far away from."""
-        self._reopen()
+    def reopen(self, conversation_id: int | None = None) -> None:
+        """Show the end of the open conversation as it is stored; or of this one, if it is the open one then."""
+        self._store.ask(partial(read, conversation_id or self.conversation.id), self._show_same)
 
     def use_model(self, model: Model) -> None:
         """Chat with this model from now on; it is loaded at once."""
@@ -179,8 +182,8 @@ class ChatSession(QObject):
     def _set_model(self, model: Model) -> None:
         if self.model == model:
             return
-        if self.is_new and self.conversation == self._new_conversation(self.model):
-            self.conversation = self._new_conversation(model)  # with what this model's chats start with
+        if self.is_new and self.conversation == self._new(self.model):
+            self.conversation = self._new(model)  # with what this model's chats start with
         self.model = model
         self.model_changed.emit()
 
@@ -199,7 +202,9 @@ class ChatSession(QObject):
 
     def set_draft(self, text: str) -> None:
         """Keep text that is typed but not sent."""
-        if not self.is_new and text != self.conversation.draft:
+        if self.is_new:
+            self.new_draft = text
+        if text != self.conversation.draft:
             self._change(lambda chats, here: chats.set_draft(here, text), draft=text)
 
     # ------------------------------------------------------------ asking for answers
@@ -233,12 +238,13 @@ class ChatSession(QObject):
         self._ask_for(Wish(message.id, unfinished=message))
 
     def stop(self) -> None:
-        """End all answers being written here, or the wait for the model."""
-        answers = self.answers
-        for answer in answers:
+        """End all answers being written here, or the wait for them to begin."""
+        for answer in self.answers:
             answer.stop()
-        if self._preparing and not answers:
-            self._engine.cancel_load()
+        if (asking := self._asking.get(self._chat)) is not None:
+            asking.stop()
+            if not self._asking:  # else another chat waits for it, too
+                self._engine.cancel_load()
 
     def stop_one(self, message_id: int) -> None:
         """End one answer, if it is still being written."""
@@ -249,37 +255,49 @@ class ChatSession(QObject):
         if self.model is None:
             return
         if self.status != Status.IDLE:
-            self.refused.emit(UserError("An answer is being written in this chat.", "Stop it or wait for its end."))
+            self.refused.emit(BUSY)
             return
-        self._set_preparing(True)
         conversation = replace(self.conversation, model_id=self.model.id)
         asking = Asking(self._store, self._engine, conversation, self.model, wish, self)
-        asking.refused.connect(self._refuse)
-        asking.stored.connect(partial(self._on_stored, self._visit))
+        asking.refused.connect(partial(self._refuse, self._chat))
+        asking.stored.connect(partial(self._on_stored, self._chat, conversation))
+        self._asking[self._chat] = asking
+        self.status_changed.emit(self.status)
         asking.start(self._load_settings(self.model))
 
-    def _on_stored(self, visit: int, asked: Asked) -> None:
+    def _on_stored(self, chat: int, before: Conversation, asked: Asked) -> None:
         """The messages are in the database and the answers are on their way."""
         for answer in asked.answers:
             self._answers[answer.message.id] = answer
             answer.ended.connect(self._on_ended)
             answer.saved.connect(self._on_changed)
         self._comparisons.begin(asked.conversation.id, asked.comparison)
-        self._preparing = False
-        # A new conversation has had no number; it is on the screen if nothing else was opened since.
-        if visit == self._visit or self.conversation.id == asked.conversation.id:
-            self._present(asked)
+        del self._asking[chat]
+        if asked.person is not None and self.new_draft.strip() == asked.person.content:
+            self.new_draft = ""
+        if self._chat in (chat, asked.conversation.id):
+            self._present(before, asked)
         else:
+            if asked.person is not None and self.is_new:  # begun meanwhile, with this text still in the message box
+                self.accepted.emit(asked.person.content)
             self.status_changed.emit(self.status)
         self._store.conversations_changed.emit()
 
-    def _present(self, asked: Asked) -> None:
+    def _present(self, before: Conversation, asked: Asked) -> None:
         follows = asked.path[: len(self.path)] == self.path
-        self.conversation, self.path = asked.conversation, asked.path
+        typed_since = self.new_draft if self.is_new else ""
+        now, self.conversation, self.path = self.conversation, asked.conversation, asked.path
+        if (now.system_prompt, now.sampler) != (before.system_prompt, before.sampler):  # set since it was asked
+            self.set_options(now.system_prompt, now.sampler)
+        if now.stack != before.stack:
+            self.set_stack(now.stack)
+        if typed_since:
+            self.new_draft = ""
+            self.set_draft(typed_since)
         if asked.person is not None:
             self.accepted.emit(asked.person.content)
         if asked.comparison is not None or not (follows or asked.continued):
-            self._reopen()
+            self.reopen()
         else:
             (answer,) = asked.answers
             if asked.continued:
@@ -292,28 +310,23 @@ class ChatSession(QObject):
         self.status_changed.emit(self.status)
 
     def _on_ended(self, message: Message) -> None:
-        answer = self._answers.pop(message.id)
+        del self._answers[message.id]
         self._on_changed(message)
         if message.conversation_id == self.conversation.id:
             self.status_changed.emit(self.status)
         if self._comparisons.of(message.conversation_id) is None:
             self._titles.consider(message)
             self.answered.emit(message)
-        if answer.message.note == "":
-            answer.deleteLater()
 
     def _on_changed(self, message: Message) -> None:
         self._comparisons.take(message)
         if message.conversation_id == self.conversation.id:
             self.changed.emit(message)
 
-    def _refuse(self, error: UserError) -> None:
-        self._set_preparing(False)
-        self.refused.emit(error)
-
-    def _set_preparing(self, preparing: bool) -> None:
-        self._preparing = preparing
+    def _refuse(self, chat: int, error: UserError) -> None:
+        del self._asking[chat]
         self.status_changed.emit(self.status)
+        self.refused.emit(error)
 
     def close(self) -> None:
         """Save what is being written, marked as interrupted; for the end of the program."""
@@ -344,7 +357,7 @@ class ChatSession(QObject):
     def end_comparison(self) -> None:
         """Show the conversation again as it was before; the other answers stay as versions."""
         self._forget_comparison()
-        self._reopen()
+        self.reopen()
 
     def _forget_comparison(self, spared: int | None = None) -> None:
         """Nothing is compared here any more, and what nobody wants to see stops being written."""
@@ -357,25 +370,16 @@ class ChatSession(QObject):
         """Delete a message and what follows it; `deleted` offers the way back."""
 
         def undo(deleted: DeletedMessages) -> None:
-            self._store.change(
-                lambda r: r.chats.undelete(deleted), lambda _none: self._reopen_if(deleted.conversation_id)
-            )
+            self._store.change(lambda r: r.chats.undelete(deleted), lambda _none: self.reopen(deleted.conversation_id))
 
         def done(deleted: DeletedMessages) -> None:
-            self._reopen_if(deleted.conversation_id)
+            self.reopen(deleted.conversation_id)
             self.deleted.emit(len(deleted.message_ids), lambda: undo(deleted))
 
-        if not self.answers:
+        if self.status != Status.IDLE:
+            self.refused.emit(BUSY)
+        else:
             self._store.change(lambda r: r.chats.delete_message(message.id), done)
-
-    def _reopen_if(self, conversation_id: int) -> None:
-        if conversation_id == self.conversation.id:
-            self._reopen()
-
-    def _reopen(self) -> None:
-        """Show the open conversation anew, as it is stored."""
-        conversation_id = self.conversation.id
-        self._store.ask(partial(read, conversation_id), self._show_same)
 
     def _show_same(self, opened: Opened) -> None:
         if opened.conversation.id == self.conversation.id:
@@ -392,6 +396,5 @@ class ChatSession(QObject):
     def _change(self, write: Callable[[Chats, int], None], **changes: object) -> None:
         """Change the open conversation, here and, if it is stored already, there."""
         self.conversation = replace(self.conversation, **changes)
-        here = self.conversation.id
-        if not self.is_new:
+        if here := self.conversation.id:
             self._store.ask(lambda r: write(r.chats, here))

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
-from desktop_app.child_environment import own_program
+from desktop_app.child_environment import OWN_FILE, own_program
 from desktop_app.engine.launch import detached_environment, detached_program, engine_environment
 from desktop_app.errors import UserError, unexpected_error
 
@@ -35,8 +35,10 @@ def start_detached(root: Path, arguments: Sequence[str], log: Path) -> "subproce
     Whoever starts it should ask now and then whether it has ended (`poll`), as nobody else does while the window lives.
 
     Raises:
-        UserError: If it cannot be started.
+        UserError: If it cannot be started, or would be one of another version.
     """
+    if updated := OWN_FILE.updated_meanwhile():
+        raise updated
     flags = ("CREATE_NEW_PROCESS_GROUP", "CREATE_NO_WINDOW")  # Windows'
     try:
         with log.open("ab") as output:
@@ -82,7 +84,13 @@ class ChildCommand(QObject):
         self._deaf.timeout.connect(process.kill)
 
     def start(self, root: Path, arguments: Sequence[str]) -> None:
-        """Start `moatless` with these arguments, `--json` among them, in the data folder of this root."""
+        """Start `moatless` with these arguments, `--json` among them, in the data folder of this root.
+
+        One of another version could leave the database as this window's version does not know it, and is not started.
+        """
+        if updated := OWN_FILE.updated_meanwhile():
+            QTimer.singleShot(0, self, lambda: self._end(updated))
+            return
         environment = QProcessEnvironment()
         for name, value in engine_environment().items():
             environment.insert(name, value)

@@ -144,6 +144,7 @@ class DownloadQueue(QObject):
         model_id: int | None = None,
     ) -> None:
         """Download a model or an adapter, or copy a model if it is from no repository."""
+        leaving = frozenset(self._leaving)
 
         def add(repositories: Repositories) -> None:
             repositories.downloads.add(
@@ -154,6 +155,7 @@ class DownloadQueue(QObject):
                 license=license,
                 kind=kind,
                 model_id=model_id,
+                leaving=leaving,
             )
 
         self._store.ask(add, lambda _none: self._refresh())
@@ -194,7 +196,8 @@ class DownloadQueue(QObject):
         self._leaving[download_id] = download
         self.items = tuple(item for item in self.items if item.id != download_id)
         self.changed.emit()
-        self._store.ask(lambda r: r.downloads.remove(download_id))
+        # It is in the list until its files are gone: who closed the window meanwhile would never hear of them.
+        self._store.ask(lambda r: r.downloads.set_state(download_id, DownloadState.PAUSED))
         run = self._runs.get(download_id)
         if run is None:
             self._discard(download)
@@ -254,10 +257,12 @@ class DownloadQueue(QObject):
                 self._start(item)
 
     def _may_run(self, download: Download) -> bool:
-        """Return whether nothing is in its way: offline mode, or files in its folder that are about to be deleted."""
+        """Return whether nothing is in its way: offline mode, files that go, or one that comes for another download."""
         if not download.repo:
             return True
-        return self._connection.is_open and all(each.repo != download.repo for each in self._leaving.values())
+        is_leaving = any(each.repo == download.repo for each in self._leaving.values())
+        is_shared = any(item.id in self._runs and _share_a_file(item, download) for item in self.items)
+        return self._connection.is_open and not is_leaving and not is_shared
 
     def _start(self, download: Download) -> None:
         beside = [self.progress(item) for item in self.items if item.id in self._runs]
@@ -368,3 +373,9 @@ class DownloadQueue(QObject):
         for run in self._runs.values():
             run.pace.note(run.done)
         self.progressed.emit()
+
+
+def _share_a_file(one: Download, other: Download) -> bool:
+    return one.repo == other.repo and not {file.path for file in one.files}.isdisjoint(
+        file.path for file in other.files
+    )

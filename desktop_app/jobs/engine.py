@@ -45,6 +45,7 @@ from desktop_app.engine.messages import (
 from desktop_app.errors import UserError
 from desktop_app.jobs.engine_process import EngineProcess
 
+ANOTHER_MODEL = UserError("Another model was chosen meanwhile.", "Send the message again.")
 STOP_PATIENCE_MS = 3_000
 
 _log = logging.getLogger(__name__)
@@ -59,6 +60,12 @@ class _Loading:
     request: int
     path: str
     settings: LoadSettings
+    sha256: str
+
+    def gives(self, path: str, settings: LoadSettings, sha256: str) -> bool:
+        """Return whether it is this model, loaded this way; by its hash, if that is known, as files are replaced."""
+        is_same = path == self.path and ("" in (sha256, self.sha256) or sha256 == self.sha256)
+        return is_same and settings == self.settings
 
 
 class EngineState(Enum):
@@ -99,7 +106,7 @@ class Engine(QObject):
         self._handlers: dict[int, Handler] = {}
         self._last_request = 0
         self._loading: _Loading | None = None
-        self._loaded_as: tuple[str, LoadSettings] | None = None
+        self._loaded_as: _Loading | None = None
         self._waiting: list[tuple[Callable[[], None], Callable[[UserError], None]]] = []
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
@@ -132,23 +139,29 @@ class Engine(QObject):
         """Call `on_ready` once this model is loaded this way (perhaps at once), or `on_error` if it cannot be.
 
         Args:
-            sha256: Of the model's file if it is known; only then KV states are kept on disk.
+            sha256: Of the model's file if it is known; only then KV states are kept on disk, and a newer version of
+                the file is loaded anew.
         """
-        wanted = (path, settings)
-        if self._loading is not None and (self._loading.path, self._loading.settings) == wanted:
+        wanted = (path, settings, sha256)
+        if self._loading is not None and self._loading.gives(*wanted):
             self._waiting.append((on_ready, on_error))
-        elif self._loading is None and self._loaded_as == wanted:
+        elif self._loading is None and self._loaded_as is not None and self._loaded_as.gives(*wanted):
             self._watch_idleness()
             on_ready()
         else:
-            self._fail_waiting(UserError("Another model was chosen meanwhile.", "Send the message again."))
+            self._fail_waiting(ANOTHER_MODEL)
             self.cancel_load()
             self._waiting.append((on_ready, on_error))
             request = self._next_request()
-            self._loading = _Loading(request, path, settings)
+            self._loading = _Loading(request, *wanted)
             load = Load(request, path, settings, sha256, self.states)
             self._send(load, partial(self._on_load_event, self._loading))
             self.state_changed.emit(self.state)
+
+    def answers_with(self, path: str) -> bool:
+        """Return whether the model in this file answers what is asked now, if any does."""
+        current = self._loading or self._loaded_as
+        return current is None or current.path == path
 
     def cancel_load(self) -> None:
         """Stop loading; the model before it stays."""
@@ -238,7 +251,11 @@ class Engine(QObject):
     def stop(self, request: int) -> None:
         """End a request soon; its closing event still comes. An engine that does not listen is killed."""
         self._write(Stop(request))
-        QTimer.singleShot(STOP_PATIENCE_MS, self, lambda: self._kill_if_deaf(request))
+        self._watch_stop(request)
+
+    def _watch_stop(self, request: int) -> None:
+        is_next = min(self._handlers, default=request) == request
+        QTimer.singleShot(STOP_PATIENCE_MS, self, lambda: self._kill_if_deaf(request, is_next))
 
     def quit(self) -> None:
         """Have the process end, without waiting for that; nothing is asked of it. The next command starts another."""
@@ -316,10 +333,15 @@ class Engine(QObject):
         if self._idle.interval():
             self._idle.start()
 
-    def _kill_if_deaf(self, request: int) -> None:
-        if request in self._handlers and self._process is not None:
+    def _kill_if_deaf(self, request: int, was_next: bool) -> None:
+        """End an engine that has nothing else to do first; what it is busy with otherwise is not to be lost."""
+        if request not in self._handlers or self._process is None:
+            return
+        if was_next:
             _log.info("the engine does not react to stop and is killed")
             self._process.kill()
+        else:
+            self._watch_stop(request)
 
     def _on_ended(self, error: UserError) -> None:
         """Forget the process and tell everyone who waits."""
@@ -341,14 +363,18 @@ class Engine(QObject):
         if isinstance(event, Progress) and is_current:
             self.load_progressed.emit(event.fraction)
         elif isinstance(event, Loaded):
-            self.model, self._loaded_as = event.model, (loading.path, loading.settings)
+            self.model, self._loaded_as = event.model, loading
             if is_current:
                 self._loading = None
                 waiting, self._waiting = self._waiting, []
                 self.state_changed.emit(self.state)
                 for on_ready, _ in waiting:
                     on_ready()
-        elif isinstance(event, Failed) and is_current:
+        elif isinstance(event, Failed):
+            if event.is_empty:  # the model before could not be loaded again
+                self.model = self._loaded_as = None
+            if not is_current:
+                return
             error = UserError(event.sentence, event.hint)
             self._loading = None
             self._fail_waiting(error)

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
+from desktop_app.child_environment import OWN_FILE
 from desktop_app.engine.launch import crash_sentence, engine_command, engine_environment
 from desktop_app.engine.messages import PROTOCOL_VERSION, Codec, Command, Hello, Quit
 from desktop_app.errors import UserError
@@ -33,6 +34,7 @@ class EngineProcess(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._stderr_tail = ""
+        self._refusal: UserError | None = None  # why nothing it says is of use
         self._process = process = QProcess(self)
         environment = QProcessEnvironment()
         for name, value in engine_environment().items():
@@ -80,7 +82,7 @@ class EngineProcess(QObject):
     def _read(self) -> None:
         process = self._process
         for _ in range(LINES_A_TURN):
-            if process.signalsBlocked() or not process.canReadLine():
+            if process.signalsBlocked() or self._refusal is not None or not process.canReadLine():
                 return
             line = bytes(process.readLine().data())
             try:
@@ -89,7 +91,9 @@ class EngineProcess(QObject):
                 _log.exception("a line that is not of the protocol: %.200r", line)
                 continue
             if isinstance(event, Hello) and event.protocol != PROTOCOL_VERSION:
-                self._end(UserError("The engine belongs to another version of Moatless.", "Install Moatless again."))
+                other = UserError("The engine belongs to another version of Moatless.", "Install Moatless again.")
+                self._refusal = OWN_FILE.updated_meanwhile() or other
+                process.kill()
                 return
             self.said.emit(event)
         QTimer.singleShot(0, self, self._read)
@@ -107,9 +111,9 @@ class EngineProcess(QObject):
     def _on_finished(self, exit_code: int, _status: QProcess.ExitStatus) -> None:
         self._drain_stderr()
         _log.info("the engine ended with %d; its last words: %s", exit_code, self._stderr_tail)
-        self._end(UserError(crash_sentence(exit_code, self._stderr_tail), "It starts again with your next message."))
+        crash = UserError(crash_sentence(exit_code, self._stderr_tail), "It starts again with your next message.")
+        self._end(self._refusal or crash)
 
     def _end(self, error: UserError) -> None:
         self._process.blockSignals(True)
-        self._process.kill()
         self.ended.emit(error)

@@ -53,17 +53,21 @@ class Flattened:
     energy: float
 
 
+_Content = tuple[tuple[str, float], ...]  # of a stack: hashes with scales, as another file may lie at a path tomorrow
+
+
 @dataclass
 class _Work:
     """A measurement that is going on.
 
     Attributes:
-        paths: Of the acting adapters.
+        entries: The adapters whose scales are told apart, and `paths` where they lie.
         n_read: How many readings took time, since `began`.
         request: The engine's number of the reading that is going on, 0 without one.
     """
 
     readings: Readings
+    entries: Stack
     paths: tuple[str, ...]
     model: Model
     text: str
@@ -74,6 +78,9 @@ class _Work:
 
     def stack(self, scales: Scales) -> EngineStack:
         return tuple(AdapterScale(path, scale) for path, scale in zip(self.paths, scales, strict=True) if scale)
+
+    def content(self, scales: Scales) -> _Content:
+        return tuple((entry.sha256, scale) for entry, scale in zip(self.entries, scales, strict=True) if scale)
 
 
 class _Stopped(Exception):
@@ -128,7 +135,7 @@ class Mixing(QObject):
         self._work: _Work | None = None
         self._making: Event | None = None  # set to stop it
         self._read_from: tuple[str, str] = ("", "")  # which model has read which text
-        self._scored: dict[EngineStack, Scored] = {}  # what it made of that under each stack
+        self._scored: dict[_Content, Scored] = {}  # what it made of that under each stack
 
     @property
     def is_measuring(self) -> bool:
@@ -168,16 +175,16 @@ class Mixing(QObject):
         except UserError as error:
             self.failed.emit(error)
             return
-        if self._read_from != (model.path, text):
-            self._read_from, self._scored = (model.path, text), {}
-        self._work = _Work(readings, paths, model, text)
+        if self._read_from != (model.sha256, text) or not model.sha256:
+            self._read_from, self._scored = (model.sha256, text), {}
+        self._work = _Work(readings, entries, paths, model, text)
         self._go_on(self._work, None)
 
     def _go_on(self, work: _Work, scored: Scored | None) -> None:
         """Take in a reading, and begin with the next one that is not known yet."""
         try:
             wanted = work.readings.send(scored)  # type: ignore[arg-type]  # None only begins
-            while (known := self._scored.get(work.stack(wanted.scales))) is not None:
+            while (known := self._scored.get(work.content(wanted.scales))) is not None:
                 work.n_done += 1
                 wanted = work.readings.send(known)
         except StopIteration as end:
@@ -203,13 +210,13 @@ class Mixing(QObject):
         if work.n_read:
             left = (time.monotonic() - work.began) / work.n_read * (wanted.total - work.n_done)
         self.progressed.emit(Step(wanted.words, work.n_done / wanted.total, left))
-        stack = work.stack(wanted.scales)
-        work.request = self._engine.score(work.text, stack, partial(self._take, work, stack), partial(self._fail, work))
+        take, fail = partial(self._take, work, wanted.scales), partial(self._fail, work)
+        work.request = self._engine.score(work.text, work.stack(wanted.scales), take, fail)
 
-    def _take(self, work: _Work, stack: EngineStack, scored: Scored) -> None:
+    def _take(self, work: _Work, scales: Scales, scored: Scored) -> None:
         if work is not self._work:
             return
-        self._scored[stack] = scored
+        self._scored[work.content(scales)] = scored
         work.request = 0
         work.n_done += 1
         work.n_read += 1

@@ -12,6 +12,8 @@ from desktop_app.errors import UserError
 from desktop_app.jobs.background import Background
 from desktop_app.jobs.connection import HubConnection
 from desktop_app.jobs.store import Repositories, Store
+from desktop_app.library.catalog import SOURCE_FILE
+from desktop_app.library.file_errors import shown_name
 from desktop_app.library.offers import Offer, find_offers
 from desktop_app.library.outlook import cached_header
 from desktop_app.library.upkeep import Verified, check_same, delete_files, disk_bytes, files_of, verify
@@ -104,9 +106,10 @@ class ModelCare(QObject):
         self._store = store
         self._background = background
         self._connection = connection
-        self._models = models
+        self.models = models
         self._release = release
         self._checks: dict[int, _Check] = {}
+        self._is_closing = Event()
         self._clock = QTimer(self)
         self._clock.setInterval(LOOK_MS)
         self._clock.timeout.connect(self.verifying)
@@ -171,11 +174,15 @@ class ModelCare(QObject):
     def find_at(self, model: Model, path: Path) -> None:
         """Take a file that was moved as this model again, if it is the same."""
 
-        def write(repositories: Repositories) -> None:
-            check_same(model, path)
-            repositories.models.set_path(model.id, str(path.absolute()))
+        def write(sha256: str) -> None:
+            where = (str(path.absolute()), SOURCE_FILE, sha256)
+            self._store.ask(
+                lambda r: r.models.set_path(model.id, *where), lambda _none: self.changed.emit(), self.refused.emit
+            )
 
-        self._store.ask(write, lambda _none: self.changed.emit(), self.refused.emit)
+        self.told.emit(f"“{shown_name(path)}” is being read, to see whether it is {model.name}.")
+        check = partial(check_same, model, path, self._is_closing.is_set)
+        self._background.run_long(check, write, self.refused.emit)
 
     def usage(self, model: Model, on_done: Callable[[Usage], None]) -> None:
         """Tell what deleting the model would free and who would miss it."""
@@ -192,7 +199,7 @@ class ModelCare(QObject):
         """Delete its files and forget it. Conversations with it stay."""
 
         def write(repositories: Repositories) -> None:
-            delete_files(model, self._models, repositories.models.list_models())
+            delete_files(model, self.models, repositories.models.list_models())
             repositories.models.remove(model.id)
 
         def deleted(_none: None) -> None:
@@ -223,6 +230,7 @@ class ModelCare(QObject):
     def close(self) -> None:
         """Stop everything; for the end of the program."""
         self._clock.stop()
+        self._is_closing.set()
         for check in self._checks.values():
             check.stop.set()
 

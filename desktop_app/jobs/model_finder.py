@@ -12,8 +12,9 @@ from desktop_app.jobs.store import Repositories, Store
 from desktop_app.library.catalog import SOURCE_FOLDER, add_model
 from desktop_app.library.elsewhere import FoundModel, find_elsewhere
 from desktop_app.library.file_errors import Truncated
-from desktop_app.library.folder_scan import find_in_folder, part_paths
+from desktop_app.library.folder_scan import Search, find_in_folder, part_paths
 from desktop_app.library.inspect import inspect_model
+from desktop_app.library.upkeep import missing
 from desktop_app.settings import options
 from desktop_app.settings.option import Option
 from desktop_app.storage.models import Models
@@ -117,12 +118,13 @@ def _find_usable() -> tuple[FoundModel, ...]:
 
 def _look_into(folder: Path) -> tuple[tuple[str, ...], tuple[Path, ...]]:
     """Return the folders to watch and the models in them."""
-    paths = find_in_folder(folder)
-    if not folder.is_dir():
+    try:
+        any(folder.iterdir())
+    except OSError:  # it is gone or may not be listed, or its drive does not answer: it cannot be watched either
         return (), ()
-    inner = {str(path.parent) for path in paths}
-    children = [str(child) for child in folder.iterdir() if child.is_dir()]
-    return tuple(sorted({str(folder), *inner, *children})), paths
+    paths = find_in_folder(folder)
+    folders = {folder, *Search().folders(folder), *(path.parent for path in paths)}
+    return tuple(sorted(map(str, folders))), paths
 
 
 def _add_all(repositories: Repositories, paths: tuple[Path, ...]) -> tuple[int, dict[Path, int]]:
@@ -132,7 +134,8 @@ def _add_all(repositories: Repositories, paths: tuple[Path, ...]) -> tuple[int, 
     """
     models = repositories.models.list_models()
     known = {model.path for model in models}
-    missing = [model for model in models if not Path(model.path).is_file()]
+    gone = missing(models)
+    lost = [model for model in models if model.id in gone]
     added = 0
     growing: dict[Path, int] = {}
     for path in paths:
@@ -140,10 +143,10 @@ def _add_all(repositories: Repositories, paths: tuple[Path, ...]) -> tuple[int, 
             continue
         sizes = {part: _size(part) for part in part_paths(path)}
         try:
-            moved = _moved(path, sum(sizes.values()), missing)
+            moved = _moved(path, sum(sizes.values()), lost)
             if moved is not None:
-                missing.remove(moved)
-                repositories.models.set_path(moved.id, str(path))
+                lost.remove(moved)
+                repositories.models.set_path(moved.id, str(path), SOURCE_FOLDER)
             else:
                 add_model(repositories.models, path, SOURCE_FOLDER)
         except Truncated:
@@ -155,10 +158,10 @@ def _add_all(repositories: Repositories, paths: tuple[Path, ...]) -> tuple[int, 
     return added, growing
 
 
-def _moved(path: Path, size_bytes: int, missing: list[Model]) -> Model | None:
-    """Return the model that this file was before it was moved, or None."""
+def _moved(path: Path, size_bytes: int, lost: list[Model]) -> Model | None:
+    """Return the model that this file was before it was moved, as it seems, or None."""
     facts = (path.name, size_bytes)
-    return next((model for model in missing if (Path(model.path).name, model.size_bytes) == facts), None)
+    return next((model for model in lost if (Path(model.path).name, model.size_bytes) == facts), None)
 
 
 def _size(path: Path) -> int:

@@ -20,6 +20,7 @@ from desktop_app.library.inspect import file_sha256
 from desktop_app.library.outlook import Outlook, look_ahead
 from desktop_app.library.prospects import Machine, bytes_a_token_of, measured_models
 from desktop_app.library.speed import expected_tokens_per_s
+from desktop_app.library.upkeep import missing
 from desktop_app.storage.records import Model
 
 MEASURED_TOKENS = 32  # of a shorter answer the time says little
@@ -170,19 +171,15 @@ class ModelLibrary(QObject):
         self._hash_next()
 
     def _check(self, this_refresh: int, models: tuple[Model, ...]) -> None:
-        def show(missing: frozenset[int]) -> None:
+        def show(gone: frozenset[int]) -> None:
             if this_refresh != self._n_refreshes:  # a later one may be there already, and knows better
                 return
-            self.models, self.missing = models, missing
+            self.models, self.missing = models, gone
             self.changed.emit()
             self.look()
             self._hash_next()
 
-        self._background.run(lambda: _missing(models), show)
-
-
-def _missing(models: Sequence[Model]) -> frozenset[int]:
-    return frozenset(model.id for model in models if not Path(model.path).is_file())
+        self._background.run(lambda: missing(models), show)
 
 
 def _look(models: Sequence[Model], settings: LoadSettings, free: FreeMemory) -> _Outlooks:

@@ -50,11 +50,13 @@ class Store(QObject):
     Signals:
         conversations_changed(): The list of conversations is not what it was.
         conversation_deleted(int): This one is in the trash or gone for good.
+        conversation_renamed(int, str): This one has that title now.
         models_changed(): The same for the models.
     """
 
     conversations_changed = Signal()
     conversation_deleted = Signal(int)
+    conversation_renamed = Signal(int, str)
     models_changed = Signal()
 
     def __init__(self, background: Background, parent: QObject | None = None) -> None:
@@ -104,6 +106,22 @@ class Store(QObject):
             self.conversations_changed.emit()
 
         self.ask(work, done, on_error)
+
+    def rename(self, conversation_id: int, title: str) -> None:
+        """Give a conversation another title."""
+        self.change(
+            lambda r: r.chats.rename(conversation_id, title),
+            lambda _none: self.conversation_renamed.emit(conversation_id, title),
+        )
+
+    def suggest_title(self, conversation_id: int, title: str) -> None:
+        """Give a conversation a title in place of its first words, unless somebody was faster."""
+
+        def done(is_taken: bool) -> None:
+            if is_taken:
+                self.conversation_renamed.emit(conversation_id, title)
+
+        self.change(lambda r: r.chats.suggest_title(conversation_id, title), done)
 
     def trash(self, conversation_id: int, on_done: Callable[[], None]) -> None:
         """Move a conversation to the trash, from where it can be brought back."""

@@ -70,6 +70,6 @@ class TitleWriter(QObject):
             if isinstance(event, Piece):
                 pieces.append(event.text)
             elif isinstance(event, Finished) and (title := clean_title("".join(pieces))):
-                self._store.change(lambda r: r.chats.rename(conversation.id, title))
+                self._store.suggest_title(conversation.id, title)
 
         self._engine.generate((*conversation.prompt, ChatMessage("user", _QUESTION)), _SAMPLER, handle)

@@ -203,11 +203,11 @@ MAX_TOKENS = Whole(
     "max_tokens",
     ANSWERS,
     "Longest answer",
-    "An answer ends after this many tokens.",
+    "An answer ends after this many tokens; without a limit, where the context is full.",
     _SAMPLER.max_tokens,
     0,
     1_048_576,
-    "As long as the context allows",
+    "No limit",
 )
 
 GO_ON, PAUSE, WAIT = "go_on", "pause", "wait"  # while a model is being taught

@@ -1,5 +1,6 @@
 """The window's jobs on the echo engine: everything but a model, in milliseconds."""
 
+import shutil
 import threading
 
 import pytest
@@ -10,6 +11,7 @@ from desktop_app.jobs.background import Background
 from desktop_app.jobs.chat_session import ChatSession
 from desktop_app.jobs.engine import Engine
 from desktop_app.jobs.store import Store
+from desktop_app.storage.database import Database
 from desktop_app.storage.records import Conversation
 
 HANG_MS = 60_000  # far more than anything here takes, also beside other work
@@ -22,6 +24,14 @@ def patience():
         for wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals, QtBot.waitActive, QtBot.waitExposed):
             patch.setitem(wait.__kwdefaults__, "timeout", HANG_MS)
         yield
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory):
+    """The file of a database with nothing in it; making one takes longer than many a test."""
+    path = tmp_path_factory.mktemp("empty") / "moatless.db"
+    Database.open(path).close()
+    return path
 
 
 @pytest.fixture
@@ -45,7 +55,8 @@ def pool_rests(qtbot, background):
 
 
 @pytest.fixture
-def store(qtbot, background, data_folder):
+def store(qtbot, background, data_folder, empty_database):
+    shutil.copyfile(empty_database, data_folder.database)
     opened = []
     store = Store(background)
     store.open(data_folder, lambda: opened.append(True), opened.append)

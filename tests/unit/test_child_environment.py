@@ -5,7 +5,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-from desktop_app.child_environment import foreign_environment, own_program, program_folder, start_foreign
+import pytest
+
+from desktop_app.child_environment import (
+    OWN_FILE,
+    ProgramFile,
+    foreign_environment,
+    own_program,
+    program_folder,
+    start_foreign,
+)
 
 OURS = Path("/opt/moatless/_internal")
 
@@ -70,3 +79,51 @@ def test_a_checkout_does_not_run_what_lies_in_the_current_folder(tmp_path):
     done = subprocess.run([*own_program(), "--version"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "planted" not in done.stdout
     assert done.stdout.startswith("Moatless")
+
+
+# ------------------------------------------------------------ another version in this one's place
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "moatless"
+    path.write_bytes(b"a program")
+    return path
+
+
+def install(path, content):
+    """Put another file in its place, as package managers do."""
+    new = path.with_name("moatless.new")
+    new.write_bytes(content)
+    new.replace(path)
+
+
+def test_a_program_that_is_as_it_was_started_has_nothing_to_tell(path):
+    own = ProgramFile(path)
+    assert own.updated_meanwhile() is None
+    os.utime(path, ns=(0, path.stat().st_mtime_ns))  # a backup has read it
+    assert own.updated_meanwhile() is None
+
+
+def test_a_program_whose_file_was_replaced_says_so(path):
+    own = ProgramFile(path)
+    install(path, b"a longer program")
+    assert str(own.updated_meanwhile()) == "Moatless was updated while it was open. Restart it to use the new version."
+
+
+def test_the_same_package_installed_once_more_is_no_update(path):
+    own, was = ProgramFile(path), path.stat()
+    install(path, b"a program")
+    os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))  # packages bring it along
+    assert own.updated_meanwhile() is None
+
+
+def test_a_program_that_was_removed_is_no_update(path):
+    own = ProgramFile(path)
+    path.unlink()
+    assert own.updated_meanwhile() is None
+
+
+def test_a_checkout_is_never_updated_meanwhile():
+    assert ProgramFile(None).updated_meanwhile() is None
+    assert OWN_FILE.updated_meanwhile() is None

@@ -9,7 +9,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton
 from shiboken6 import isValid
 
-from desktop_app.adapters.catalog import is_kept_here
 from desktop_app.gui.adapters.adapter_grid import AdapterGrid
 from desktop_app.gui.adapters.effect_section import EffectSection
 from desktop_app.gui.adapters.hue_dot import HueDot
@@ -28,6 +27,7 @@ from desktop_app.jobs.adapter_library import AdapterLibrary
 from desktop_app.jobs.arrivals import ADAPTER
 from desktop_app.jobs.connection import HubConnection
 from desktop_app.jobs.downloads import DownloadQueue
+from desktop_app.library.upkeep import is_kept_here
 from desktop_app.storage.records import Adapter
 
 EFFECT_HELP = "What the model in use expects next in a general text, with this adapter at scale 1 and without it."
@@ -89,7 +89,7 @@ class AdapterDetails(PageColumn):
 
     def ask_to_remove(self, adapter: Adapter) -> None:
         """Take an adapter out of the library if that is what the person wants, knowing what it means."""
-        is_deleted = is_kept_here(adapter) and adapter.id not in self._library.missing
+        is_deleted = is_kept_here(adapter, self._library.folder) and adapter.id not in self._library.missing
         do = "Delete" if is_deleted else "Remove"
 
         def show(n_chats: int) -> None:
@@ -126,7 +126,7 @@ class AdapterDetails(PageColumn):
         self.effect.show_standing(standing)
         for part in self._parts_of_file:
             part.setVisible(not standing.is_missing)
-        is_kept = is_kept_here(adapter)
+        is_kept = is_kept_here(adapter, self._library.folder)
         self.remove_button.setText("Delete" if is_kept else "Remove from the library")
         self.remove_button.setProperty("kind", "danger" if is_kept else "")
         self.remove_button.style().polish(self.remove_button)

@@ -65,6 +65,7 @@ class _Line:
         self._grid = grid
         self._number = grid.rowCount()
         grid.addWidget(self._dot, self._number, _DOT, Qt.AlignmentFlag.AlignCenter)
+        grid.addWidget(self._name, self._number, _NAME)
         grid.addWidget(self._first, self._number, _FIRST)
         grid.addWidget(self._second, self._number, _SECOND)
 

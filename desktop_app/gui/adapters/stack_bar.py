@@ -150,7 +150,7 @@ class StackBar(FlowRow):
         if self._shelf.presets:
             menu.addSection(self.tr("Presets"))
             for preset in self._shelf.presets:
-                action = menu.addAction(icon("layers", "muted"), preset.name)
+                action = menu.addAction(icon("layers", "muted"), preset.name.replace("&", "&&"))
                 action.triggered.connect(partial(self._set, preset.stack))
         menu.addSeparator()
         menu.addAction(self.tr("More adapters")).triggered.connect(self.adapters_wanted)
@@ -169,7 +169,7 @@ class StackBar(FlowRow):
                 others.append((self.tr("Only {name}").format(name=entry.name), (replace(entry, is_on=True),)))
         others += [(preset.name, preset.stack) for preset in self._shelf.presets if preset.stack != self.stack]
         for words, stack in others:
-            menu.addAction(words).triggered.connect(partial(self.compare_wanted.emit, stack))
+            menu.addAction(words.replace("&", "&&")).triggered.connect(partial(self.compare_wanted.emit, stack))
 
     def _button(self, icon_name: str, words: str) -> QToolButton:
         button = QToolButton(self)

@@ -45,7 +45,6 @@ class StackChip(QFrame):
         self._name.dragged.connect(self.dragged)
         self._warning = IconButton("triangle-alert", trouble, token="warn", size=scale.ICON_SIZE_SMALL)
         self._warning.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._warning.setVisible(bool(trouble))
         self.slider = ScaleSlider(hue(entry.sha256), entry.name)
         self.slider.setFixedSize(_SLIDER_WIDTH, scale.TOUCH_HEIGHT - 4)
         self.slider.show_scale(entry.scale)
@@ -59,6 +58,7 @@ class StackChip(QFrame):
         )
         self.remove.clicked.connect(self.removed)
         self._lay_out()
+        self._warning.setVisible(bool(trouble))
         self._add_actions()
         self._show_state()
 

@@ -93,8 +93,8 @@ def notes(message: Message, is_last: bool) -> list[Note]:
             else _tr("{count} earlier messages were left out because the context is full.")
         )
         found.append(Note("info", "muted", sentence.format(count=QLocale().toString(facts.omitted_messages))))
-    going_on = Offer.CONTINUE if is_last else Offer.NOTHING
     again = Offer.TRY_AGAIN if is_last else Offer.NOTHING
+    going_on = Offer.CONTINUE if is_last and message.content else again
     if message.state == MessageState.STOPPED:
         found.append(Note("info", "muted", message.note or _tr("You stopped this answer."), going_on))
     elif message.state == MessageState.INTERRUPTED:

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSplitter, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QSplitter, QWidget
 
 from desktop_app.gui.rail import NARROWEST as RAIL_WIDTH
 from desktop_app.gui.theme import scale
@@ -20,15 +20,15 @@ class ChatFrame(QWidget):
 
     folded = Signal(bool)
 
-    def __init__(self, chats: QWidget, chat: QWidget) -> None:
-        super().__init__()
+    def __init__(self, chats: QWidget, chat: QWidget, parent: QWidget) -> None:
+        super().__init__(parent)
         self._list = chats
         self._panels: dict[QAbstractButton, QWidget] = {}
         self._needed = _NEEDED
         self._is_narrow = False
         chats.setMinimumWidth(200)
         chats.setMaximumWidth(420)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(chats)
         self.splitter.addWidget(chat)
@@ -51,7 +51,10 @@ class ChatFrame(QWidget):
             for other in self._panels:
                 if other is not toggle:
                     other.setChecked(False)
-        self._panels[toggle].setVisible(is_down)
+        panel, focus = self._panels[toggle], QApplication.focusWidget()
+        if not is_down and focus is not None and panel.isAncestorOf(focus):
+            toggle.setFocus()  # else it would go to whatever comes next
+        panel.setVisible(is_down)
         self._fold()
 
     def need(self, width: int = 0) -> None:

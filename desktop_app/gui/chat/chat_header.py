@@ -1,5 +1,6 @@
 """The line above the transcript: title, the model in use, how full the context is, and this chat's own settings."""
 
+import html
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
@@ -39,7 +40,6 @@ class ChatHeader(QFrame):
         self.model_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.model_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.model_button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the arrow behind the name
-        self.model_button.setToolTip("The model that answers")
         self.model_button.setMenu(QMenu(self.model_button))
         self.options_button = IconButton("sliders-horizontal", "Settings of this chat")
         self.options_button.setCheckable(True)
@@ -57,7 +57,9 @@ class ChatHeader(QFrame):
         """Show the name of the model in use, or that there is none."""
         text = name or "Choose a model"
         shown = text if len(text) <= 32 else text[:31] + "…"
-        self.model_button.setText(shown)
+        self.model_button.setText(shown.replace("&", "&&"))
+        whole = html.escape(text) if "<" in text else text  # or Qt would take a tag in it for HTML
+        self.model_button.setToolTip("The model that answers" + (f":\n{whole}" if shown != text else ""))
         self.model_button.setAccessibleName(f"Model: {text}")
 
     def show_models(self, models: Sequence[Model], current_id: int | None) -> None:
@@ -65,7 +67,8 @@ class ChatHeader(QFrame):
         menu = self.model_button.menu()
         menu.clear()
         for model in models:
-            action = menu.addAction(f"{model.name}  ·  {model.quant_type}  ·  {readable_size(model.size_bytes)}")
+            words = f"{model.name}  ·  {model.quant_type}  ·  {readable_size(model.size_bytes)}"
+            action = menu.addAction(words.replace("&", "&&"))
             action.setCheckable(True)
             action.setChecked(model.id == current_id)
             action.triggered.connect(lambda _checked=False, model=model: self.model_chosen.emit(model))

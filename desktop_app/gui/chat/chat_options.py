@@ -15,6 +15,9 @@ from desktop_app.settings.option import Option
 
 WIDTH = 300
 RANDOM_SEED = -1
+_SYSTEM_PROMPT = replace(
+    options.SYSTEM_PROMPT, title="System prompt", help="What the model should know or do in this chat."
+)
 _SAMPLER_OPTIONS: tuple[Option[Any], ...] = (
     options.TEMPERATURE,
     options.TOP_K,
@@ -54,8 +57,8 @@ class ChatOptions(QScrollArea):
         title = QLabel("This chat")
         title.setProperty("role", "section")
         layout.addWidget(title)
-        prompt = make_field(options.SYSTEM_PROMPT, system_prompt, self._set_system_prompt)
-        _add_row(layout, "System prompt", "What the model should know or do in this chat.", prompt)
+        prompt = make_field(_SYSTEM_PROMPT, system_prompt, self._set_system_prompt)
+        _add_row(layout, _SYSTEM_PROMPT.title, _SYSTEM_PROMPT.help, prompt)
         for option in _SAMPLER_OPTIONS:
             value = getattr(sampler, option.key)
             field = make_field(option, value, partial(self._set_sampler, option.key))
@@ -74,7 +77,7 @@ class ChatOptions(QScrollArea):
         give_margin(seed)
         seed.setFixedHeight(scale.CONTROL_HEIGHT)
         seed.setRange(RANDOM_SEED, 2**31 - 1)
-        seed.setSpecialValueText("A new one each time")
+        seed.setSpecialValueText("New each time")
         seed.setValue(RANDOM_SEED if sampler.seed is None else sampler.seed)
         seed.setKeyboardTracking(False)
         seed.valueChanged.connect(lambda value: self._set_sampler("seed", None if value == RANDOM_SEED else value))

@@ -5,7 +5,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop_app.engine.messages import Prefill
 from desktop_app.errors import UserError
@@ -19,17 +19,18 @@ from desktop_app.gui.chat.composer import Composer
 from desktop_app.gui.chat.conversation_list import ConversationList
 from desktop_app.gui.chat.link_guard import ask_before_opening
 from desktop_app.gui.chat.transcript import Transcript
-from desktop_app.gui.chat.welcome import Welcome
+from desktop_app.gui.chat.welcome import SUGGESTIONS, Welcome
 from desktop_app.gui.theme import scale, theme
 from desktop_app.jobs.adapter_library import AdapterLibrary
 from desktop_app.jobs.answer import Answer
+from desktop_app.jobs.asking import BUSY
 from desktop_app.jobs.background import Background
 from desktop_app.jobs.chat_session import ChatSession, Status
 from desktop_app.jobs.engine import Engine, EngineState
 from desktop_app.jobs.model_library import ModelLibrary
 from desktop_app.jobs.presets import PresetList
 from desktop_app.jobs.store import Store
-from desktop_app.storage.records import Message, Model, Rating, Role, Stack
+from desktop_app.storage.records import Message, Model, Role, Stack
 
 EARLIER = 30  # messages that are read when the person scrolls to the edge of what is shown
 
@@ -59,8 +60,9 @@ class ChatPage(QWidget):
         presets: PresetList,
         mix: MixPanel,
         background: Background,
+        parent: QWidget,
     ) -> None:
-        super().__init__()
+        super().__init__(parent)
         self._session = session
         self._engine = engine
         self._library = library
@@ -76,9 +78,11 @@ class ChatPage(QWidget):
         self._middle = QStackedWidget()
         self._shows_error = False
         self._is_reading = False
+        self._shown_id = 0
         self._lay_out()
         self._connect_session()
         self._connect_widgets()
+        store.conversation_renamed.connect(self._on_renamed)
         self._show_opened()
 
     # ------------------------------------------------------------ what the session says
@@ -104,33 +108,40 @@ class ChatPage(QWidget):
     def _show_opened(self) -> None:
         session = self._session
         conversation = session.conversation
+        is_same = not session.is_new and conversation.id == self._shown_id
+        self._shown_id = conversation.id
+        focus = QApplication.focusWidget()
         self._show_middle()
-        self.transcript.show_messages(session.messages, len(session.path), session.first)
+        keeps = self.transcript.show_messages(session.messages, len(session.path), session.first)
         self.header.title.setText(conversation.title)
-        self.list.set_current(conversation.id)
+        self.list.set_current(conversation.id, session.found)
         if self.composer.text() != conversation.draft:
             self.composer.set_text(conversation.draft)
         self.composer.show_status("")
         self._show_options()
         self._show_context()
-        if session.found is None:
-            self.composer.edit.setFocus()
-        else:
+        if session.found is not None:
             self.transcript.scroll_to(session.found)
+        elif not is_same or not (keeps or (focus is not None and focus is QApplication.focusWidget())):
+            self.composer.edit.setFocus()
 
     def _show_middle(self) -> None:
         comparison = self._session.comparison
         self.comparison.show_comparison(comparison)
         messages = self.transcript if self._session.path else self.welcome
         self._middle.setCurrentWidget(messages if comparison is None else self.comparison)
-        self._escape.setEnabled(comparison is not None)
         self.frame.need(0 if comparison is None else self.comparison.wanted_width)
 
     def _on_added(self, message: Message) -> None:
         self._show_middle()
         self.transcript.append_message(message)
         self.header.title.setText(self._session.conversation.title)
-        self.list.set_current(self._session.conversation.id)
+        self._shown_id = self._session.conversation.id
+        self.list.set_current(self._shown_id, self._session.found)
+
+    def _on_renamed(self, conversation_id: int, title: str) -> None:
+        if conversation_id == self._session.conversation.id:
+            self.header.title.setText(title)
 
     def _on_changed(self, message: Message) -> None:
         self.transcript.update_message(message)
@@ -159,6 +170,7 @@ class ChatPage(QWidget):
 
     def _on_status(self, status: Status) -> None:
         self.composer.set_busy(status != Status.IDLE)
+        self._escape.setEnabled(status != Status.IDLE or self._session.comparison is not None)
         loading = self._engine.state == EngineState.LOADING
         if status == Status.PREPARING and loading:
             self.composer.show_status("Your message goes out as soon as the model is loaded.")
@@ -185,7 +197,7 @@ class ChatPage(QWidget):
         self.composer.show_status("")
 
     def _on_refused(self, error: UserError) -> None:
-        self._shows_error = True
+        self._shows_error = error is not BUSY  # which is over with the answer
         self.composer.show_status(str(error), "danger")
 
     def _on_deleted(self, count: int, undo: Callable[[], None]) -> None:
@@ -243,40 +255,33 @@ class ChatPage(QWidget):
         transcript.compare_requested.connect(self._with_message(session.compare))
         transcript.delete_requested.connect(self._with_message(session.delete))
         transcript.continue_requested.connect(self._with_message(session.resume))
-        transcript.version_requested.connect(
-            lambda message_id, step: self._with_message(lambda message: session.step_version(message, step))(message_id)
-        )
-        transcript.rating_requested.connect(self._rate)
+        transcript.version_requested.connect(self._with_message(session.step_version))
+        transcript.rating_requested.connect(self._with_message(session.ratings.rate))
         transcript.edited.connect(self._edit)
         for shown in (transcript, self.comparison):
             shown.link_activated.connect(lambda url: ask_before_opening(self, url))
         transcript.earlier_wanted.connect(self._show_earlier)
         transcript.later_wanted.connect(self._show_later)
-        transcript.latest_wanted.connect(session.show_latest)
+        transcript.latest_wanted.connect(session.reopen)
         self.comparison.keep_requested.connect(self._keep)
         self.comparison.stop_requested.connect(session.stop_one)
         self.comparison.end_requested.connect(session.end_comparison)
         self._escape.activated.connect(self._stop_or_end)
-        for keys, do in (
-            (QKeySequence(QKeySequence.StandardKey.New), self.start_new),
-            (QKeySequence(QKeySequence.StandardKey.Find), self._find),
-            (QKeySequence("Ctrl+L"), self.composer.edit.setFocus),
-        ):
-            QShortcut(keys, self, do)
 
     def _keep(self, message_id: int) -> None:
         if (card := self.comparison.card(message_id)) is not None:
             self._session.keep(card.message)
 
     def _stop_or_end(self) -> None:
-        """Stop the answers beside each other; once they are written, go back to the chat."""
-        if self._session.answers:
+        """Stop what is being written; with nothing to stop, go back from the comparison to the chat."""
+        if self._session.status != Status.IDLE:
             self._session.stop()
         else:
             self._session.end_comparison()
 
     def start_new(self) -> None:
         """Open an empty chat."""
+        self.list.leave_trash()
         self._session.start_new()
 
     def use_model(self, model: Model) -> None:
@@ -289,7 +294,8 @@ class ChatPage(QWidget):
         if self.frame.is_narrow:
             self.list.hide()
 
-    def _find(self) -> None:
+    def search(self) -> None:
+        """Let the person search all chats."""
         self.list.show()
         self.list.search.setFocus()
         self.list.search.selectAll()
@@ -324,24 +330,25 @@ class ChatPage(QWidget):
         message, view = self.transcript.message(message_id), self.transcript.view(message_id)
         if message is None:
             return
+        self.composer.edit.setFocus()
         if message.role == Role.USER and self._session.status != Status.IDLE and view is not None:
             view.begin_edit(text)  # what was written is not lost because it comes too early
         self._session.edit(message, text)
 
-    def _rate(self, message_id: int, rating: Rating) -> None:
-        self._with_message(lambda message: self._session.ratings.rate(message, rating))(message_id)
-
     def _suggest(self, text: str) -> None:
-        self.composer.set_text(text)
-        self.composer.edit.setFocus()
+        edit = self.composer.edit
+        if self.composer.text() in dict(SUGGESTIONS).values():  # else it is the person's, and stays
+            edit.selectAll()
+        edit.insertPlainText(text)
+        edit.setFocus()
 
-    def _with_message(self, do: Callable[[Message], None]) -> Callable[[int], None]:
-        """Return a slot for a message's number that does something with the message."""
+    def _with_message(self, do: Callable[..., None]) -> Callable[..., None]:
+        """Return a slot for a message's number, and more, that does something with the message."""
 
-        def slot(message_id: int) -> None:
+        def slot(message_id: int, *more: object) -> None:
             message = self.transcript.message(message_id)
             if message is not None:
-                do(message)
+                do(message, *more)
 
         return slot
 
@@ -375,15 +382,15 @@ class ChatPage(QWidget):
         self._middle.addWidget(self.transcript)
         self._middle.addWidget(self.comparison)
         chat = QWidget()
-        within_chat = Qt.ShortcutContext.WidgetWithChildrenShortcut
-        self._escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), chat, context=within_chat)
+        within_page = Qt.ShortcutContext.WidgetWithChildrenShortcut
+        self._escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self, context=within_page)
         column = QVBoxLayout(chat)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.header)
         column.addWidget(self._middle, 1)
         column.addLayout(self._composer_row())
-        self.frame = ChatFrame(self.list, chat)
+        self.frame = ChatFrame(self.list, chat, self)
         self.frame.add_panel(self.header.options_button, self.options)
         self.frame.add_panel(self.composer.stack.mix, self.mix)
         self.frame.folded.connect(self.header.list_button.setVisible)

@@ -4,6 +4,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QToolButton, QVBoxLayout
 
+from desktop_app.gui.adapters.stack_area import StackArea
 from desktop_app.gui.adapters.stack_bar import StackBar
 from desktop_app.gui.theme import icon, scale, theme
 
@@ -27,6 +28,7 @@ class Composer(QFrame):
         super().__init__()
         self._sends_with_enter = True
         self._busy = False
+        self._status_token = "muted"
         self.setObjectName("composer")
         self.edit = QPlainTextEdit()
         self.edit.setProperty("flat", "true")
@@ -50,6 +52,7 @@ class Composer(QFrame):
         self._show_button()
         self._restyle()
         theme().changed.connect(self._restyle)
+        theme().changed.connect(self._color_status)
 
     # ------------------------------------------------------------ for the page
 
@@ -78,8 +81,13 @@ class Composer(QFrame):
     def show_status(self, text: str, token: str = "muted") -> None:
         """Say in one line what is going on; an empty text says nothing. `token` is muted or danger."""
         self.status.setText(text)
-        self.status.setStyleSheet("" if token == "muted" else f"color: {getattr(theme().tokens, token)}")
+        self._status_token = token
+        self._color_status()
         self.status.setVisible(bool(text))
+
+    def _color_status(self) -> None:
+        token = self._status_token
+        self.status.setStyleSheet("" if token == "muted" else f"color: {getattr(theme().tokens, token)}")
 
     # ------------------------------------------------------------ inside
 
@@ -87,9 +95,6 @@ class Composer(QFrame):
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 return self._on_enter(event.modifiers())
-            if event.key() == Qt.Key.Key_Escape and self._busy:
-                self.stop_requested.emit()
-                return True
         elif event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
             self._restyle()
         return super().eventFilter(watched, event)
@@ -149,7 +154,7 @@ class Composer(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(scale.SPACE_16, scale.SPACE_8, scale.SPACE_8, scale.SPACE_8)
         layout.setSpacing(scale.SPACE_4)
-        layout.addWidget(self.stack)
+        layout.addWidget(StackArea(self.stack))
         layout.addLayout(row)
         layout.addWidget(self.status)
         self.status.hide()

@@ -12,12 +12,9 @@ _PADDING = scale.SPACE_8
 
 
 class ConversationDelegate(QStyledItemDelegate):
-    """Paints rows by itself: the list may have thousands."""
+    """Paints rows by itself: the list may have thousands, and asks for the size of one to know that of all."""
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: _Index) -> QSize:
-        if index.data(IS_HEADING_ROLE):
-            top = 0 if index.row() == 0 else scale.SPACE_12
-            return QSize(0, QFontMetrics(_small()).height() + scale.SPACE_8 + top)
         height = scale.CONTROL_HEIGHT
         if index.data(SNIPPET_ROLE):
             height += QFontMetrics(_small()).height() + scale.SPACE_4

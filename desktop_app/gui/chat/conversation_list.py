@@ -52,8 +52,10 @@ class ConversationList(QFrame):
     def __init__(self, store: Store) -> None:
         super().__init__()
         self._store = store
-        self._current = 0
+        self._current: tuple[int, int | None] = (0, None)  # what is open: a conversation, and a message found in it
+        self._is_in_place = True  # it has been brought into sight, and is not once more
         self._shows_trash = False
+        self._shown = (False, "")  # in the trash, or by this search
         self._asked = 0
         self.setProperty("panel", "sunken")
         self._model = ConversationModel()
@@ -62,7 +64,7 @@ class ConversationList(QFrame):
         self._timer.setSingleShot(True)
         self._timer.setInterval(SEARCH_DELAY_MS)
         self._timer.timeout.connect(self.refresh)
-        self.search.textChanged.connect(lambda _text: self._timer.start())
+        self.search.textChanged.connect(self._on_search)
         self.new_button = QPushButton("New chat")
         self.new_button.setIcon(icon("plus"))
         self.new_button.clicked.connect(self.new_wanted)
@@ -79,6 +81,13 @@ class ConversationList(QFrame):
         self.trash_button.setToolTip("Deleted chats, kept for 30 days")
         self.trash_button.setCheckable(True)
         self.trash_button.toggled.connect(self._show_trash)
+        self.restore_button = QToolButton()
+        self.restore_button.setText("Restore")
+        self.restore_button.setIcon(icon("archive-restore", "muted"))
+        self.restore_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.restore_button.setToolTip("Bring the chosen chat back")
+        self.restore_button.clicked.connect(self._restore_current)
+        self.restore_button.hide()
         self._lay_out()
         self._add_actions()
         store.conversations_changed.connect(self.refresh)
@@ -86,50 +95,79 @@ class ConversationList(QFrame):
 
     # ------------------------------------------------------------ what is shown
 
-    def set_current(self, conversation_id: int) -> None:
-        """Mark the conversation that is open; 0 for a new one."""
-        self._current = conversation_id
-        self._select_current()
+    def set_current(self, conversation_id: int, message_id: int | None = None) -> None:
+        """Mark the conversation that is open, 0 for a new one, and of its hits that of the message."""
+        if (conversation_id, message_id) != self._current:
+            self._current = (conversation_id, message_id)
+            self._is_in_place = False
+            self._select_current()
+
+    def leave_trash(self) -> None:
+        """Show the chats again."""
+        self.trash_button.setChecked(False)
 
     def refresh(self) -> None:
         """Read what the search or the list should show now."""
         self._asked += 1
         asked, text = self._asked, self.search.text().strip()
+        shown = (self._shows_trash, text)
+
+        def show_hits(hits: tuple[SearchHit, ...]) -> None:
+            if asked == self._asked:
+                self._show(shown, lambda: self._model.show_hits(hits), "No chat has these words.")
+
+        def show_conversations(found: tuple[Conversation, ...]) -> None:
+            if asked == self._asked:
+                empty = "The trash is empty." if self._shows_trash else "Your chats will be listed here."
+                self._show(shown, lambda: self._model.show_conversations(found, datetime.date.today()), empty)
+
         if text:
-            self._store.ask(lambda r: r.chats.search(text), lambda hits: self._show_hits(asked, hits))
+            self._store.ask(lambda r: r.chats.search(text), show_hits)
         elif self._shows_trash:
-            self._store.ask(lambda r: r.chats.trashed(), lambda found: self._show_conversations(asked, found))
+            self._store.ask(lambda r: r.chats.trashed(), show_conversations)
         else:
-            self._store.ask(
-                lambda r: r.chats.list_conversations(), lambda found: self._show_conversations(asked, found)
-            )
+            self._store.ask(lambda r: r.chats.list_conversations(), show_conversations)
 
-    def _show_conversations(self, asked: int, conversations: tuple[Conversation, ...]) -> None:
-        if asked != self._asked:
-            return
-        self._model.show_conversations(conversations, datetime.date.today())
-        empty = "The trash is empty." if self._shows_trash else "Your chats will be listed here."
-        self._after_change(empty)
-
-    def _show_hits(self, asked: int, hits: tuple[SearchHit, ...]) -> None:
-        if asked != self._asked:
-            return
-        self._model.show_hits(hits)
-        self._after_change("No chat has these words.")
-
-    def _after_change(self, note_if_empty: str) -> None:
+    def _show(self, shown: tuple[bool, str], fill: Callable[[], None], note_if_empty: str) -> None:
+        """Show other rows; of the same kind, the person stays at the same place, with the keyboard and without."""
+        is_same, self._shown = shown == self._shown, shown
+        bar, place, at = self.view.verticalScrollBar(), self._current_row(), self.view.currentIndex().row()
+        scrolled = bar.value()
+        fill()
         is_empty = not self._model.rows
         self._note.setText(note_if_empty)
         self._note.setVisible(is_empty)
         self.view.setVisible(not is_empty)
-        self._select_current()
+        self.view.doItemsLayout()
+        bar.setValue(scrolled if is_same else 0)
+        if is_same and place is not None and place.conversation_id is not None and self.view.hasFocus():
+            row = self._model.row_of(place.conversation_id, place.message_id)
+            self._select(self._model.row_at(at) if row < 0 else row, scrolls=False)
+        else:
+            self._is_in_place = self._is_in_place and is_same
+            self._select_current()
 
     def _select_current(self) -> None:
-        row = self._model.row_of(self._current) if self._current else -1
-        selection = self.view.selectionModel()
-        selection.clear()
+        row = self._model.row_of(*self._current)
+        self._select(row, scrolls=not self._is_in_place)
+        self._is_in_place = self._is_in_place or row >= 0
+
+    def _select(self, row: int, scrolls: bool) -> None:
+        self.view.selectionModel().clear()
         if row >= 0:
+            self.view.setAutoScroll(scrolls)
             self.view.setCurrentIndex(self._model.index(row))
+            self.view.setAutoScroll(True)
+        self._show_restore()
+
+    def _show_restore(self) -> None:
+        self.restore_button.setVisible(self._shows_trash and bool(self._model.rows))
+        self.restore_button.setEnabled(self._current_row() is not None)
+
+    def _on_search(self, text: str) -> None:
+        if text:
+            self.leave_trash()  # its chats are not searched
+        self._timer.start()
 
     def _show_trash(self, shown: bool) -> None:
         self._shows_trash = shown
@@ -146,9 +184,10 @@ class ConversationList(QFrame):
         if not index.isValid() or self._model.rows[index.row()].conversation is None:
             return
         menu = QMenu(self)
-        for action in self.menu_actions(self._model.rows[index.row()]):
-            menu.addAction(action)
+        actions = self.menu_actions(self._model.rows[index.row()])
+        menu.addActions(actions)
         menu.exec(self.view.viewport().mapToGlobal(position))
+        menu.deleteLater()
 
     def menu_actions(self, row: Row) -> list[QAction]:
         """Return what can be done to a conversation."""
@@ -168,14 +207,14 @@ class ConversationList(QFrame):
         ]
 
     def _action(self, text: str, icon_name: str, do: Callable[[], None]) -> QAction:
-        action = QAction(icon(icon_name), text, self)
+        action = QAction(icon(icon_name), text)  # of nobody: it goes with the menu that it was made for
         action.triggered.connect(do)
         return action
 
     def _rename(self, conversation: Conversation) -> None:
         title, accepted = QInputDialog.getText(self, "Rename chat", "Title", text=conversation.title)
         if accepted and title.strip():
-            self._store.change(lambda r: r.chats.rename(conversation.id, title.strip()))
+            self._store.rename(conversation.id, title.strip())
 
     def _set_pinned(self, conversation: Conversation) -> None:
         self._store.change(lambda r: r.chats.set_pinned(conversation.id, not conversation.pinned))
@@ -191,6 +230,11 @@ class ConversationList(QFrame):
 
     def _restore(self, conversation: Conversation) -> None:
         self._store.change(lambda r: r.chats.restore(conversation.id))
+
+    def _restore_current(self) -> None:
+        row = self._current_row()
+        if row is not None and row.conversation is not None:
+            self._restore(row.conversation)
 
     def _delete_forever(self, conversation: Conversation) -> None:
         question = f"Delete “{conversation.title}” for good?"
@@ -214,6 +258,7 @@ class ConversationList(QFrame):
         view.setModel(self._model)
         view.setItemDelegate(ConversationDelegate(view))
         view.setAccessibleName("Chats")
+        view.setUniformItemSizes(True)
         view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -221,6 +266,7 @@ class ConversationList(QFrame):
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(self._show_menu)
         view.clicked.connect(lambda index: self._open(self._model.rows[index.row()]))
+        view.selectionModel().currentChanged.connect(lambda *_rows: self._show_restore())
         view.activated.connect(lambda index: self._open(self._model.rows[index.row()]))
         return view
 
@@ -252,6 +298,7 @@ class ConversationList(QFrame):
         foot = QHBoxLayout()
         foot.addWidget(self.trash_button)
         foot.addStretch(1)
+        foot.addWidget(self.restore_button)
         layout.addStretch(0)
         layout.addLayout(foot)
         QWidget.setTabOrder(self.new_button, self.search)

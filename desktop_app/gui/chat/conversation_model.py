@@ -50,9 +50,15 @@ class ConversationModel(QAbstractListModel):
             [Row(hit.title, None, hit.conversation_id, hit.message_id, _MARKS.sub("", hit.snippet)) for hit in hits]
         )
 
-    def row_of(self, conversation_id: int) -> int:
-        """Return the first row of a conversation, -1 if it is not shown."""
-        return next((n for n, row in enumerate(self.rows) if row.conversation_id == conversation_id), -1)
+    def row_of(self, conversation_id: int, message_id: int | None = None) -> int:
+        """Return the row of a conversation, -1 if it is not shown; of its hits that of this message, or the first."""
+        rows = [n for n, row in enumerate(self.rows) if row.conversation_id == conversation_id]
+        return next((n for n in rows if self.rows[n].message_id == message_id), rows[0] if rows else -1)
+
+    def row_at(self, row: int) -> int:
+        """Return the row of the conversation that is here or nearest to here, -1 if there is none."""
+        rows = (n for n, each in enumerate(self.rows) if not each.is_heading)
+        return min(rows, key=lambda n: (abs(n - row), -n), default=-1)
 
     def _replace(self, rows: Sequence[Row]) -> None:
         self.beginResetModel()

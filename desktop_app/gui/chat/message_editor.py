@@ -2,7 +2,7 @@
 
 import math
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
@@ -82,6 +82,12 @@ class MessageEditor(QWidget):
         super().resizeEvent(event)
         if self._visual_lines() != self._lines:
             self.resized.emit()
+
+    def event(self, event: QEvent) -> bool:
+        is_wanted = event.type() == QEvent.Type.ShortcutOverride
+        if is_wanted and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            event.accept()  # here it means the change, not the answer that may be written meanwhile
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)

@@ -102,6 +102,12 @@ class MessageFooter(QWidget):
         """Return what the Tab key visits here, in reading order."""
         return list(self._buttons)
 
+    def take_focus(self, name: str) -> None:
+        """Give the focus to the button of this name; the way to other versions may only be the one back."""
+        usable = {button.accessibleName(): button for button in self._buttons if button.isEnabled()}
+        names = (name, self.tr("Later version"), self.tr("Earlier version"))
+        next((usable[each] for each in names if each in usable), self._buttons[0]).setFocus()
+
     def _add_versions(self) -> None:
         message = self._message
         back = self._button("chevron-left", self.tr("Earlier version"), lambda: self.version_requested.emit(-1))

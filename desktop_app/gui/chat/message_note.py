@@ -51,7 +51,10 @@ class MessageNote(QWidget):
         words_width = self._words_width(width)
         natural = self._words.fontMetrics().horizontalAdvance(self._words.text()) + SPACE_8
         words_width = min(words_width, natural)
-        self._words.setGeometry(mirrored(_TEXT_LEFT, words_width, self), 0, words_width, height)
+        # Measuring lays the words out anew and has them painted once more: never do it while painting.
+        words_height = self._words.heightForWidth(words_width)
+        left, top = mirrored(_TEXT_LEFT, words_width, self), (height - words_height) // 2
+        self._words.setGeometry(left, top, words_width, words_height)
         if self._button is not None:
             button_width, button_height = self._button.sizeHint().toTuple()
             left = _TEXT_LEFT + words_width + SPACE_8
@@ -60,8 +63,7 @@ class MessageNote(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         line_height = self._words.fontMetrics().height()
-        words_height = self._words.heightForWidth(self._words.width())
-        top = (self.height() - words_height + line_height - ICON_SIZE_SMALL) // 2  # beside the first line
+        top = self._words.y() + (line_height - ICON_SIZE_SMALL) // 2  # beside the first line
         self._icon.paint(QPainter(self), mirrored(0, ICON_SIZE_SMALL, self), top, ICON_SIZE_SMALL, ICON_SIZE_SMALL)
 
     def _words_width(self, width: int) -> int:

@@ -47,6 +47,7 @@ class MessagePage(QAbstractScrollArea):
         self._is_letting_go = False
         # Tells Qt where messages stand in the order of the Tab key; this page itself stands for all it contains.
         self._start = QWidget(self)
+        self._start.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # else Qt leaves it out of that order
         self._start.hide()
         self.column = MessageColumn(self.make_view, self.viewport())
         self.setFrameShape(QFrame.Shape.NoFrame)

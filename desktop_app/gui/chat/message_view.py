@@ -236,7 +236,7 @@ class MessageView(QWidget):
         save = self.tr("Save and answer") if self._message.role == Role.USER else self.tr("Save")
         self._editor = MessageEditor(self.body.text if text is None else text, save, self)
         self._editor.saved.connect(self._on_saved)
-        self._editor.cancelled.connect(self.end_edit)
+        self._editor.cancelled.connect(self._on_cancelled)
         self._editor.resized.connect(self._on_resized)
         self.body.hide()
         self._editor.show()
@@ -256,9 +256,15 @@ class MessageView(QWidget):
         self._on_resized()
 
     def _on_saved(self, text: str) -> None:
-        self.end_edit()
-        if text != self.body.text:
+        if text == self.body.text:
+            self._on_cancelled()
+        else:
+            self.end_edit()
             self.edited.emit(self._message.id, text)
+
+    def _on_cancelled(self) -> None:
+        self.end_edit()
+        self.take_focus(self.tr("Edit"))
 
     # ------------------------------------------------------------ layout
 
@@ -322,6 +328,14 @@ class MessageView(QWidget):
         for note in self._notes:
             found.extend(note.focus_widgets())
         return [*found, *self._footer.focus_widgets()] if self._footer is not None else found
+
+    def take_focus(self, name: str) -> bool:
+        """Give the focus to the button of this name or one that stands for it; False if there are none now."""
+        self.make_ready()
+        if self._footer is None or self._footer.isHidden() or not self.isVisible():
+            return False
+        self._footer.take_focus(name)
+        return True
 
     def _order_focus(self) -> None:
         """Let the Tab key go from the text to the buttons, which were made later."""

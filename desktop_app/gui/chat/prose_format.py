@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import (
     QBrush,
     QColor,
@@ -179,8 +179,9 @@ class _Formatter:
         self._merge(block, self._style.code)
 
     def _format_quote(self, block: QTextBlock, block_format: QTextBlockFormat, kind: Kind) -> None:
-        block_format.setLeftMargin(QUOTE_INDENT * kind.level)
-        block_format.setRightMargin(0)
+        indent, is_mirrored = QUOTE_INDENT * kind.level, block.textDirection() == Qt.LayoutDirection.RightToLeft
+        block_format.setLeftMargin(0 if is_mirrored else indent)
+        block_format.setRightMargin(indent if is_mirrored else 0)
         self._merge(block, self._style.quote)
         quotes, number = self._layout.quotes, block.blockNumber()
         for level in range(1, kind.level + 1):

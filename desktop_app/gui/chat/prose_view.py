@@ -140,8 +140,10 @@ class ProseView(QTextBrowser):
             painter.drawRoundedRect(ground, RADIUS_SMALL, RADIUS_SMALL)
         painter.setBrush(QColor(tokens.line))
         for first, last, depth in self._layout.quotes:
-            area = self._area(first, last)
-            painter.drawRoundedRect(QRectF((depth - 1) * QUOTE_INDENT, area.top(), _BAR_WIDTH, area.height()), 1.5, 1.5)
+            area, left = self._area(first, last), (depth - 1) * QUOTE_INDENT
+            if self.document().findBlockByNumber(first).textDirection() == Qt.LayoutDirection.RightToLeft:
+                left = width - left - _BAR_WIDTH
+            painter.drawRoundedRect(QRectF(left, area.top(), _BAR_WIDTH, area.height()), 1.5, 1.5)
         for number in self._layout.rules:
             painter.drawRect(QRectF(0, self._area(number, number).top(), width, 1))
 

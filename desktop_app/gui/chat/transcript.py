@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop_app.gui.chat.drag_scroller import DragScroller
 from desktop_app.gui.chat.highlight import RunInBackground
@@ -73,14 +73,18 @@ class Transcript(MessagePage):
         index = self.column.index(message_id)
         return self.column.entries[index].view if index >= 0 else None
 
-    def show_messages(self, messages: tuple[Message, ...], total: int, first_index: int) -> None:
+    def show_messages(self, messages: tuple[Message, ...], total: int, first_index: int) -> bool:
         """Show a conversation, or another version of the one that is shown.
 
         Args:
             messages: A run of its messages, usually the newest ones, oldest first.
             total: How many messages the conversation has.
             first_index: How many there are before the first of these.
+
+        Returns:
+            Whether the focus is on a message, as it was, be it on another version of it.
         """
+        held = self._held()
         is_same = any(self.column.index(message.id) >= 0 for message in messages)
         for message_id in list(self._live):
             self._end_live(message_id)
@@ -90,6 +94,22 @@ class Transcript(MessagePage):
         self.column.replace(messages)
         self.column.first_index, self.column.total = first_index, total
         self.go_on()
+        return held is not None and self._hold(*held)
+
+    def _held(self) -> tuple[QWidget, int] | None:
+        """Return what has the focus in a message, and the message's place in the conversation."""
+        focus, column = QApplication.focusWidget(), self.column
+        for index, entry in enumerate(column.entries):
+            if focus is not None and entry.view is not None and entry.view.isAncestorOf(focus):
+                return focus, column.first_index + index
+        return None
+
+    def _hold(self, held: QWidget, place: int) -> bool:
+        if held.hasFocus():
+            return True
+        index = place - self.column.first_index
+        view = self.column.entries[index].view if 0 <= index < len(self.column.entries) else None
+        return view is not None and view.take_focus(held.accessibleName())
 
     def prepend(self, messages: tuple[Message, ...]) -> None:
         """Add the messages before the first one."""

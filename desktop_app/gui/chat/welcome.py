@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from desktop_app.gui.theme import scale
+from desktop_app.gui.widgets.focus_area import FocusArea
 from desktop_app.library.catalog import SOURCE_STARTER
 from desktop_app.library.memory import readable_size
 from desktop_app.storage.records import Model
@@ -15,8 +16,10 @@ SUGGESTIONS = (
 )
 
 
-class Welcome(QWidget):
-    """Signals:
+class Welcome(FocusArea):
+    """Scrolls where there is little room, which belongs to the message box first.
+
+    Signals:
     suggested(str): A text for the message box.
     better_model_wanted(): Models that can be downloaded.
     """
@@ -26,7 +29,8 @@ class Welcome(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        layout = QVBoxLayout(self)
+        body = QWidget()
+        layout = QVBoxLayout(body)
         layout.setContentsMargins(scale.SPACE_24, scale.SPACE_24, scale.SPACE_24, scale.SPACE_24)
         layout.setSpacing(scale.SPACE_8)
         layout.addStretch(2)
@@ -53,6 +57,8 @@ class Welcome(QWidget):
         self.better_button.clicked.connect(self.better_model_wanted)
         layout.addWidget(self.better_button, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(3)
+        self.setWidget(body)
+        body.setAutoFillBackground(False)
         self.show_model(None)
 
     def show_model(self, model: Model | None) -> None:

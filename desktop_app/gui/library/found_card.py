@@ -125,6 +125,7 @@ class FoundCard(OpeningCard):
         self.show_prospect(prospect)
         for part in (self.state, self.trouble):
             part.hide()
+        self.sentence.setVisible(bool(words.sentence))
         self.download_button.setVisible(can_download)
         self.set_open(True)
 
@@ -184,7 +185,6 @@ class FoundCard(OpeningCard):
         column.addLayout(head)
         for label in (self.sentence, self.facts, self.needs, self.trouble):
             column.addWidget(label)
-        self.sentence.setVisible(bool(self.words.sentence))
         actions = QVBoxLayout()
         actions.setSpacing(scale.SPACE_4)
         actions.addStretch(1)

@@ -134,7 +134,7 @@ class LocalPage(PageColumn):
         return len(self.cards) == len(self._library.models)
 
     def _new_card(self, model: Model, is_missing: bool) -> ModelCard:
-        card = ModelCard(model, model.path == self._in_use, is_missing)
+        card = ModelCard(model, self._care.models, model.path == self._in_use, is_missing)
         card.chat_wanted.connect(self.chat_wanted)
         card.details_wanted.connect(self.details_wanted)
         card.find_wanted.connect(self.find_wanted)

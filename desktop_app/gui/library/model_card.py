@@ -12,8 +12,9 @@ from desktop_app.gui.library.model_facts import facts_line
 from desktop_app.gui.library.opening_card import OpeningCard
 from desktop_app.gui.theme import icon, scale
 from desktop_app.gui.widgets.icon_button import IconButton
-from desktop_app.library.catalog import SOURCE_STARTER, is_kept_here
+from desktop_app.library.catalog import SOURCE_STARTER
 from desktop_app.library.outlook import Outlook
+from desktop_app.library.upkeep import is_kept_here
 from desktop_app.storage.records import Model
 
 STARTER_WORDS = "Small enough for any computer, to try things with. It makes many mistakes; a larger model knows more."
@@ -21,6 +22,9 @@ STARTER_WORDS = "Small enough for any computer, to try things with. It makes man
 
 class ModelCard(OpeningCard):
     """Shows a model; a click on it, or Enter, asks for its details.
+
+    Args:
+        folder: That downloaded models are kept in.
 
     Signals:
         chat_wanted(Model): Chat with it.
@@ -40,9 +44,10 @@ class ModelCard(OpeningCard):
     remove_wanted = Signal(Model)
     delete_wanted = Signal(Model)
 
-    def __init__(self, model: Model, is_in_use: bool, is_missing: bool) -> None:
+    def __init__(self, model: Model, folder: Path, is_in_use: bool, is_missing: bool) -> None:
         super().__init__()
         self.model = model
+        self._folder = folder
         self.is_missing = is_missing
         self._is_in_use = is_in_use
         self._speed: float | None = None
@@ -107,7 +112,7 @@ class ModelCard(OpeningCard):
             menu.addAction(icon("shield-check"), "Verify", lambda: self.verify_wanted.emit(model))
             menu.addAction(icon("folder-open"), "Show in folder", lambda: show_in_folder(Path(model.path)))
         menu.addSeparator()
-        if is_kept_here(model) and not self.is_missing:
+        if is_kept_here(model, self._folder) and not self.is_missing:
             menu.addAction(icon("trash-2"), "Delete", lambda: self.delete_wanted.emit(model))
         else:
             menu.addAction(icon("x"), "Remove from the list", lambda: self.remove_wanted.emit(model))

@@ -26,8 +26,9 @@ from desktop_app.jobs.downloads import DownloadQueue
 from desktop_app.jobs.model_care import FileFacts, ModelCare, Usage
 from desktop_app.jobs.model_library import ModelLibrary
 from desktop_app.jobs.preferences import Preferences
-from desktop_app.library.catalog import SOURCE_FOLDER, SOURCE_STARTER, is_kept_here
+from desktop_app.library.catalog import SOURCE_FOLDER, SOURCE_STARTER
 from desktop_app.library.memory import readable_size
+from desktop_app.library.upkeep import is_kept_here
 from desktop_app.storage.records import Model
 
 VERIFY_HELP = "Verifying reads every byte and compares it with what it was when the model came."
@@ -177,7 +178,7 @@ class ModelDetails(PageColumn):
         self.facts.show_speed(model, self._library.speed(model))
 
     def _show_removal(self, model: Model) -> None:
-        is_kept = is_kept_here(model)
+        is_kept = is_kept_here(model, self._care.models)
         file = "files" if self._files and len(self._files.files) > 1 else "file"
         self.delete_button.setText("Delete" if is_kept else f"Delete the {file}")
         self.delete_button.setVisible(model.source != SOURCE_STARTER)

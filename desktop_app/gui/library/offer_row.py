@@ -61,11 +61,6 @@ class OfferRow(QFrame):
         font.setWeight(QFont.Weight.DemiBold)
         self.title.setFont(font)
         self.badge = plain_label(role="small")
-        show_fit(self.badge, words.outlook)
-        if words.obstacle:
-            self.badge.setText(words.obstacle)
-            self.badge.show()
-            set_role(self.badge, "warn")
         self.facts = plain_label(words.facts, "small", wraps=True)
         self.sentence = plain_label(words.sentence, "small", wraps=True)
         self.state = plain_label(role="small")
@@ -74,9 +69,18 @@ class OfferRow(QFrame):
         self.download_button.setAccessibleName(f"Download {called}")
         self.download_button.setProperty("kind", "primary" if words.is_recommended else "")
         self.download_button.clicked.connect(self.download_wanted)
-        self.download_button.setHidden(bool(words.obstacle))
-        self.state.hide()
         self._lay_out()
+        self._show_words()
+
+    def _show_words(self) -> None:
+        show_fit(self.badge, self.words.outlook)
+        if self.words.obstacle:
+            self.badge.setText(self.words.obstacle)
+            self.badge.show()
+            set_role(self.badge, "warn")
+        self.sentence.setVisible(bool(self.words.sentence))
+        self.download_button.setHidden(bool(self.words.obstacle))
+        self.state.hide()
 
     def show_state(self, state: str) -> None:
         """Say what has become of it, in a word or two; an empty text means that it can be downloaded."""
@@ -110,7 +114,6 @@ class OfferRow(QFrame):
             words.addWidget(name_label(self.words.name, "small"))
         words.addWidget(self.facts)
         words.addWidget(self.sentence)
-        self.sentence.setVisible(bool(self.words.sentence))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(scale.SPACE_16, scale.SPACE_12, scale.SPACE_16, scale.SPACE_12)
         layout.setSpacing(scale.SPACE_16)

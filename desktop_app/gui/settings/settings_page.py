@@ -10,6 +10,7 @@ from desktop_app.engine.messages import Device
 from desktop_app.gui.settings.fields import make_field, show_value
 from desktop_app.gui.settings.update_row import UpdateRow
 from desktop_app.gui.theme import scale
+from desktop_app.gui.widgets.beside import Beside
 from desktop_app.gui.widgets.column_page import ColumnPage
 from desktop_app.gui.widgets.search_field import SearchField
 from desktop_app.jobs.preferences import Preferences
@@ -21,6 +22,7 @@ from desktop_app.settings.options import CHECK_FOR_UPDATES, MODEL, OPTIONS, PRIV
 
 COLUMN_WIDTH = 680
 FIELD_WIDTH = 240
+_CHARACTERS = 60  # in less, a field stands below its words
 _ABOUT = "About"
 _KINDS = {"gpu": "graphics processor", "accelerator": "accelerator"}
 
@@ -89,24 +91,27 @@ class SettingsPage(ColumnPage):
         title = QLabel(option.title)
         title.setBuddy(field)
         hint = _small_label(option.help)
-        words = QVBoxLayout()
-        words.setSpacing(scale.SPACE_4 // 2)
-        words.addWidget(title)
-        words.addWidget(hint)
+        words = QWidget()
+        lines = QVBoxLayout(words)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(scale.SPACE_4 // 2)
+        lines.addWidget(title)
+        lines.addWidget(hint)
         row = QWidget()
+        around = QVBoxLayout(row)
+        around.setContentsMargins(0, scale.SPACE_4, 0, scale.SPACE_4)
         if isinstance(option, Text):
-            below = QVBoxLayout(row)
-            below.addLayout(words)
-            below.addWidget(field)
-            below.setContentsMargins(0, scale.SPACE_4, 0, scale.SPACE_4)
-        else:
-            beside = QHBoxLayout(row)
-            beside.setContentsMargins(0, scale.SPACE_4, 0, scale.SPACE_4)
+            around.addWidget(words)
+            around.addWidget(field)
+        elif isinstance(field, QCheckBox):
+            beside = QHBoxLayout()
             beside.setSpacing(scale.SPACE_24)
-            beside.addLayout(words, 1)
-            if not isinstance(field, QCheckBox):
-                field.setFixedWidth(FIELD_WIDTH)
+            beside.addWidget(words, 1)
             beside.addWidget(field, 0, Qt.AlignmentFlag.AlignVCenter)
+            around.addLayout(beside)
+        else:
+            field.setFixedWidth(FIELD_WIDTH)
+            around.addWidget(Beside(words, field, _CHARACTERS, (1, 0)))
         self._add_row(row, option.section, f"{option.title} {option.help}")
 
     def _add_row(self, row: QWidget, section: str, found_by: str) -> None:

@@ -1,6 +1,6 @@
 """The settings, and behind them the list of connections and the page about the program."""
 
-from PySide6.QtWidgets import QStackedWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from desktop_app.gui.settings.about_page import AboutPage
 from desktop_app.gui.settings.connections_page import ConnectionsPage
@@ -21,8 +21,9 @@ class SettingsView(QStackedWidget):
         updates: Updates,
         background: Background,
         data_folder: str,
+        parent: QWidget,
     ) -> None:
-        super().__init__()
+        super().__init__(parent)
         self.settings = SettingsPage(preferences, updates, data_folder)
         self.connections = ConnectionsPage(connection)
         self.about = AboutPage(background)

@@ -13,6 +13,7 @@ from desktop_app.gui.library.button_row import ButtonRow
 from desktop_app.gui.library.fact_grid import breakable, show_in_folder, shown_path
 from desktop_app.gui.library.labels import announce, plain_label, printable
 from desktop_app.gui.theme import scale
+from desktop_app.gui.widgets.kept_focus import kept_focus
 from desktop_app.jobs.updates import Updates
 from desktop_app.library.installation import FLATPAK, SOURCE
 from desktop_app.library.memory import readable_size
@@ -91,16 +92,14 @@ class UpdateRow(QWidget):
         self.notes.show_notes(release.notes)
         self.state.setText(_state(updates))
         self.state.setVisible(bool(self.state.text()) and not is_on_the_way)
-        had_focus = self.download_button.hasFocus()
-        self.step.setVisible(is_on_the_way)
         if package is not None:
             verb = "Resume" if updates.is_begun else "Download"
             self.download_button.setText(f"{verb} ({readable_size(package.size_bytes)})")
-        self.download_button.setVisible(package is not None and not is_on_the_way and not is_here)
-        self.folder_button.setVisible(is_here)
+        with kept_focus(self, self.step.stop, self.download_button, self.folder_button):
+            self.step.setVisible(is_on_the_way)
+            self.download_button.setVisible(package is not None and not is_on_the_way and not is_here)
+            self.folder_button.setVisible(is_here)
         self.page_button.setToolTip(printable(release.page))
-        if had_focus:
-            (self.step.stop if is_on_the_way else self.folder_button).setFocus()
 
     def _show_in_folder(self) -> None:
         if self._updates.file is not None:

@@ -55,7 +55,9 @@ class Toast(QWidget):
         self._timer.timeout.connect(self._on_time)
         self.setProperty("panel", "toast")
         self.hide()
-        window.installEventFilter(self)
+        for moving in (window, usable):
+            if moving is not None:
+                moving.installEventFilter(self)
 
     def tell(self, words: str, undo: Callable[[], object] | None = None) -> None:
         """Show a sentence for some seconds, after those that are waiting."""
@@ -113,7 +115,7 @@ class Toast(QWidget):
         return min(_WIDEST, self._window.width() - 2 * SPACE_16) - SPACE_16 - SPACE_4 - buttons
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and self.isVisible():
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move) and self.isVisible():
             self._place()
         return super().eventFilter(watched, event)
 

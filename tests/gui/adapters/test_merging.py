@@ -10,7 +10,8 @@ from desktop_app.engine.messages import AdapterScale
 from desktop_app.errors import UserError
 from desktop_app.jobs.engine_process import EngineProcess
 from desktop_app.jobs.merging import READING_N_CTX
-from desktop_app.library.catalog import SOURCE_MERGED, is_kept_here
+from desktop_app.library.catalog import SOURCE_MERGED
+from desktop_app.library.upkeep import is_kept_here
 from desktop_app.storage.records import StackEntry
 
 
@@ -43,7 +44,7 @@ def test_a_model_is_made_entered_and_measured(qtbot, merged, models, tiny, pair,
     found = merged()
     out = data_folder.models / "merged models" / "Both in one.gguf"
     assert (found.model.name, found.model.path, found.model.source) == ("Both in one", str(out), SOURCE_MERGED)
-    assert is_kept_here(found.model)
+    assert is_kept_here(found.model, data_folder.models)
     qtbot.waitUntil(lambda: found.model.id in {model.id for model in models.models})
     stack = tuple(AdapterScale(adapters.find(entry.sha256).path, entry.scale) for entry in pair)
     assert second.merged == [(tiny.path, stack, str(out))]

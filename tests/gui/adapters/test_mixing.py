@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from desktop_app.adapters.open_lora import open_lora
@@ -67,6 +68,24 @@ def test_nothing_is_read_twice(qtbot, measured, mixing, scoring, pair, tiny):
     assert all(scoring.asked.count(stack) == 1 for stack in scoring.asked)
     measured(pair, TEXT + "Another text.")
     assert scoring.asked.count({}) == 2
+
+
+def test_what_took_the_place_of_another_is_read_anew(qtbot, measured, mixing, scoring, pair, put, tiny):
+    """A newer version of a model or an adapter lies where the one before has lain."""
+    measured(pair)
+    measured((put("Letters", 0.75, seed=3), pair[1]))
+    assert scoring.asked[4:] == [{"Letters": 0.75}, {"Letters": 0.75, "Tone": 0.5}]
+    with qtbot.waitSignal(mixing.measured):
+        mixing.measure(pair[1:], msgspec.structs.replace(tiny, sha256="8" * 64), TEXT)
+    assert scoring.asked[6:] == [{}, {"Tone": 0.5}]
+
+
+def test_of_a_model_without_a_hash_nothing_is_remembered(qtbot, mixing, scoring, pair, tiny):
+    unknown = msgspec.structs.replace(tiny, sha256="")
+    for _ in range(2):
+        with qtbot.waitSignal(mixing.measured):
+            mixing.measure(pair[1:], unknown, TEXT)
+    assert scoring.asked == [{}, {"Tone": 0.5}] * 2
 
 
 def test_better_scales_are_found(qtbot, mixing, scoring, pair, tiny):

@@ -1,7 +1,6 @@
 """The Adapters page with the real jobs behind it, on a Hub and in a data folder of the test's own."""
 
 from functools import partial
-from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QAccessible
@@ -86,7 +85,7 @@ class Desk:
     def add(self, name="Pirate", seed=1, shape=SMALL, source=SOURCE_FILE, base="", **where):
         """Write an adapter, take it into the library and return it."""
         says = {"general__base_model__0__name": base} if base else {}
-        path = Path(self.folder.root) / "own" / f"{name}.gguf"
+        path = (self.folder.root / "own" if source == SOURCE_FILE else self.folder.adapters) / f"{name}.gguf"
         path.parent.mkdir(exist_ok=True)
         lora_adapter(shape, seed=seed).with_metadata(general__name=name, **says).write(path)
         adapter = self.ask(lambda r: enter(r.adapters, inspect_adapter(path), source, name, **where))

@@ -235,6 +235,12 @@ def test_a_killed_engine_leaves_the_partial_answer_marked_and_the_next_message_i
     assert send("still there").content == "still there"
 
 
+def test_nothing_is_kept_in_memory_of_answers_that_are_saved_however_they_ended(qtbot, slow, session, engine):
+    answer = first_piece(qtbot, session, lambda: session.send("word " * 300))
+    with qtbot.waitSignal(answer.destroyed):
+        os.kill(engine.process_id, signal.SIGKILL)
+
+
 def test_closing_the_window_saves_what_was_written(qtbot, slow, session, ask):
     first_piece(qtbot, session, lambda: session.send("word " * 300))
     session.close()
@@ -269,6 +275,7 @@ def test_an_answer_that_has_just_ended_is_not_interrupted_by_closing(qtbot, slow
 
 def test_a_full_disk_loses_no_answer(qtbot, slow, session, ask, monkeypatch):
     monkeypatch.setattr(answer_job, "JOURNAL_INTERVAL_MS", 3_600_000)  # else the disk may be full for the journal first
+    monkeypatch.setattr(answer_job, "RETRY_INTERVAL_MS", 50)  # nobody here needs time to make room
     answer = first_piece(qtbot, session, lambda: session.send("word " * 300))
 
     def fill(repositories):
@@ -338,3 +345,13 @@ def test_a_changed_context_length_loads_the_model_again(qtbot, store, engine, mo
     session._load_settings = lambda _model: LoadSettings(n_ctx=512)
     send("hello again")
     assert engine.model.n_ctx == 512
+
+
+def test_a_message_is_not_deleted_while_an_answer_is_written(qtbot, slow, session, ask):
+    first_piece(qtbot, session, lambda: session.send("word " * 300))
+    message = stored(ask, session)[0]
+    with qtbot.waitSignal(session.refused) as refused:
+        session.delete(message)
+    assert "being written" in refused.args[0].sentence
+    session.stop()
+    assert len(stored(ask, session)) == 2

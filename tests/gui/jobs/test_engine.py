@@ -9,8 +9,10 @@ import pytest
 from desktop_app.engine.choices import LoadSettings, SamplerSettings
 from desktop_app.engine.echo import PACE_VARIABLE
 from desktop_app.engine.messages import ChatMessage, Failed, Finished, Forget, Piece, StateFolder
+from desktop_app.jobs import engine as engine_job
 from desktop_app.jobs import engine_process
 from desktop_app.jobs.engine import EngineState
+from tests.gui.conftest import HANG_MS
 
 HELLO = (ChatMessage("user", "hello old friend"),)
 
@@ -39,6 +41,19 @@ def test_a_model_that_is_loaded_is_ready_at_once(loaded, model):
     ready = []
     loaded.with_model(model.path, LoadSettings(), lambda: ready.append(True), ready.append)
     assert ready == [True]
+
+
+@pytest.mark.parametrize(("known", "wanted", "loads"), [("a", "b", 2), ("a", "a", 1), ("", "a", 1), ("a", "", 1)])
+def test_a_newer_version_that_has_taken_the_place_of_a_model_is_loaded(
+    qtbot, engine, model, sent, known, wanted, loads
+):
+    """Else the old one would go on answering under the name of the new one."""
+    ready = []
+    for sha256 in (known * 64, wanted * 64):
+        engine.with_model(model.path, LoadSettings(), lambda: ready.append(True), ready.append, sha256=sha256)
+        qtbot.waitUntil(lambda: bool(ready))
+        assert ready.pop() is True
+    assert [command.sha256 for command in sent] == [known * 64, wanted * 64][:loads]
 
 
 def test_a_model_that_cannot_be_loaded_is_a_sentence_and_the_one_before_stays(qtbot, loaded, tmp_path):
@@ -77,6 +92,31 @@ def test_stop_ends_an_answer(qtbot, engine, model, answers, monkeypatch):
     engine.stop(request[0])
     qtbot.waitUntil(ended(answers))
     assert answers[-1].facts.finish_reason == "stopped"
+
+
+def test_an_engine_that_is_busy_with_something_else_is_not_killed_by_stop(qtbot, engine, model, answers, monkeypatch):
+    monkeypatch.setenv(PACE_VARIABLE, "200")
+    monkeypatch.setattr(engine_job, "STOP_PATIENCE_MS", 10)
+    crashes = []
+    engine.crashed.connect(crashes.append)
+
+    def be_patient():
+        monkeypatch.setattr(engine_job, "STOP_PATIENCE_MS", HANG_MS)
+
+    engine.with_model(model.path, LoadSettings(), be_patient, answers.append)
+    engine.stop(engine.generate(HELLO, SamplerSettings(), answers.append))
+    qtbot.waitUntil(ended(answers))
+    assert crashes == []
+    assert answers[-1].facts.finish_reason == "stopped"
+
+
+def test_an_engine_that_does_not_listen_is_killed_by_stop(qtbot, loaded, answers, monkeypatch):
+    monkeypatch.setattr(engine_job, "STOP_PATIENCE_MS", 10)
+    os.kill(loaded.process_id, signal.SIGSTOP)
+    loaded.stop(loaded.generate(HELLO, SamplerSettings(), answers.append))
+    qtbot.waitUntil(ended(answers))
+    assert isinstance(answers[-1], Failed)
+    assert loaded.process_id == 0
 
 
 @pytest.mark.parametrize("phase", ["idle", "loading", "answering"])

@@ -182,6 +182,30 @@ def test_another_model_is_not_taken_for_it(qtbot, care, own, ask_store, tmp_path
     assert ask_store(lambda r: r.models.get(own.id)).path == own.path
 
 
+def test_another_model_of_the_same_size_is_not_taken_for_it(qtbot, care, download, ask_store, tmp_path):
+    """As another fine-tuning of the same model is."""
+    model = download()
+    other = filled(2).write(tmp_path / NAME)
+    with qtbot.waitSignal(care.refused, timeout=HANG_MS) as refused:
+        care.find_at(model, other)
+    assert "is another model than tiny-Q4_0" in refused.args[0].sentence
+    assert ask_store(lambda r: r.models.get(model.id)).path == model.path
+
+
+def test_what_was_moved_away_is_the_persons_own_and_known_by_its_content(qtbot, care, download, ask_store, tmp_path):
+    """Eyes that lie beside it now may be those of another model."""
+    model, eyes = download(), tmp_path / "mmproj-F16.gguf"
+    eyes.write_bytes(b"GGUF of another model")
+    moved = Path(model.path).rename(tmp_path / NAME)
+    with qtbot.waitSignal(care.changed, timeout=HANG_MS):
+        care.find_at(model, moved)
+    found = ask_store(lambda r: r.models.get(model.id))
+    assert (found.path, found.source, found.sha256, found.repo) == (str(moved), "file", model.sha256, REPO)
+    with qtbot.waitSignal(care.changed, timeout=HANG_MS):
+        care.delete(found)
+    assert (moved.exists(), eyes.exists()) == (False, True)
+
+
 def test_what_deleting_means_is_told_before(qtbot, care, download, ask_store):
     model = download()
     ask_store(lambda r: r.chats.set_model(r.chats.create().id, model.id))

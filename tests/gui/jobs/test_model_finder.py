@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -11,6 +12,7 @@ from desktop_app.jobs.preferences import Preferences
 from desktop_app.library.elsewhere import FoundModel
 from desktop_app.settings import options
 from tests.support.gguf_files import Shape, llama_model, split_model
+from tests.support.rights import not_the_owner
 
 MODEL = llama_model()
 HANG_MS = 60_000
@@ -152,6 +154,19 @@ def test_a_model_that_was_moved_is_recognized(qtbot, finder, watched, models, as
     assert (after.id, after.path) == (before.id, str(inner / "m.gguf"))
 
 
+def test_what_passes_for_the_one_that_was_moved_does_not_have_its_hash(qtbot, finder, watched, models, ask):
+    """Another one of the same name and size may be another fine-tuning of the same model."""
+    (watched / "inner").mkdir()
+    with qtbot.waitSignal(finder.added, timeout=HANG_MS):
+        MODEL.write(watched / "m.gguf")
+    before = models()["m.gguf"]
+    ask(lambda r: (r.models.set_sha256(before.id, "ab" * 32), r.models.set_verified(before.id)))
+    with qtbot.waitSignal(finder.added, timeout=HANG_MS):
+        (watched / "m.gguf").rename(watched / "inner" / "m.gguf")
+    after = models()["m.gguf"]
+    assert (after.id, after.sha256, after.verified_at) == (before.id, "", None)
+
+
 def test_a_model_in_parts_that_was_moved_is_recognized_too(qtbot, finder, watched, models):
     inner = watched / "inner"
     inner.mkdir()
@@ -231,6 +246,31 @@ def test_a_folder_that_is_none_is_no_trouble(finder, preferences, folder, models
     background.run_long(lambda: None, done.append)
     until(lambda: bool(done))
     assert models() == {}
+
+
+def test_a_folder_that_does_not_answer_is_no_trouble(qtbot, finder, preferences, unreachable, background, until):
+    told, done = [], []
+    background.trouble.connect(told.append)
+    preferences.set(options.WATCHED_FOLDER, str(unreachable.parent))
+    background.run_long(lambda: None, done.append)
+    until(lambda: bool(done))
+    assert told == []
+
+
+def test_a_folder_that_may_not_be_listed_is_no_trouble():
+    with TemporaryDirectory() as folder:  # not tmp_path, which only its owner can look into
+        Path(folder).chmod(0o311)
+        with not_the_owner():
+            assert module._look_into(Path(folder)) == ((), ())
+        Path(folder).chmod(0o755)
+
+
+def test_a_model_that_cannot_be_reached_keeps_no_other_out(qtbot, finder, watched, models, ask, unreachable):
+    facts = {"size_bytes": 1, "architecture": "llama", "quant_type": "Q8_0", "n_params": 1, "n_ctx_train": 1}
+    ask(lambda r: r.models.add(name="far", path=str(unreachable), source="file", **facts))
+    with qtbot.waitSignal(finder.added, timeout=HANG_MS):
+        MODEL.write(watched / "new.gguf")
+    assert "new.gguf" in models()
 
 
 # ------------------------------------------------------------ other programs

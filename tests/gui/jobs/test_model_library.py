@@ -128,13 +128,13 @@ def test_a_list_that_comes_late_is_not_shown(qtbot, library, add, free, monkeypa
     model = add("large", LARGE)
     with qtbot.waitSignal(library.looked):
         library.refresh()
-    may_end, find_missing = threading.Event(), model_library._missing
+    may_end, find_missing = threading.Event(), model_library.missing
 
     def slow(models):
         assert not models or may_end.wait(60)
         return find_missing(models)
 
-    monkeypatch.setattr(model_library, "_missing", slow)
+    monkeypatch.setattr(model_library, "missing", slow)
     library.refresh()
     with qtbot.waitSignal(library.changed):
         library.remove(model)
@@ -202,3 +202,15 @@ def test_a_model_whose_file_is_gone_needs_nothing(qtbot, library, add, free, tmp
         library.refresh()
     assert library.missing == {model.id}
     assert library.outlook(model) is None
+
+
+def test_a_model_that_cannot_be_reached_is_missing_and_takes_no_other_along(
+    qtbot, library, add, free, ask, unreachable
+):
+    facts = {"size_bytes": 1, "architecture": "llama", "quant_type": "Q8_0", "n_params": 1, "n_ctx_train": 1}
+    far = ask(lambda r: r.models.add(name="far", path=str(unreachable), source="file", **facts))
+    here = add("small", SMALL)
+    with qtbot.waitSignal(library.changed):
+        library.refresh()
+    assert {model.id for model in library.models} == {far.id, here.id}
+    assert library.missing == {far.id}

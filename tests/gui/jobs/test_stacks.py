@@ -118,6 +118,20 @@ def test_an_unfinished_answer_goes_on_under_the_stack_it_was_begun_with(slow, qt
     qtbot.waitUntil(lambda: session.status == Status.IDLE)
 
 
+def test_a_chat_with_adapters_is_answered_while_another_one_still_is(slow, qtbot, session, two):
+    letters, _ = two
+    with qtbot.waitSignal(session.answering) as first:
+        session.send("word " * 300)
+    session.start_new()
+    session.set_stack((entry(letters),))
+    with qtbot.waitSignal(session.answering) as second:
+        session.send("hello")
+    assert second.args[0].message.stack == (entry(letters),)
+    assert not first.args[0].is_over
+    first.args[0].stop()
+    qtbot.waitUntil(lambda: first.args[0].is_over and second.args[0].is_over)
+
+
 def test_one_message_is_answered_under_two_stacks_at_the_same_time(qtbot, session, two, ask):
     letters, tone = two
     session.set_stack((entry(letters),))

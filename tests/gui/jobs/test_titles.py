@@ -45,6 +45,22 @@ def test_the_question_follows_the_whole_conversation_and_is_no_part_of_it(
     assert ask(lambda r: r.chats.get(written.conversation_id)).titled
 
 
+def test_a_title_that_the_person_gives_while_the_model_writes_one_stays(qtbot, store, loaded, ask, answer, monkeypatch):
+    written = answer("")
+    conversation_id = written.conversation_id
+    generate, renamed = loaded.generate, []
+
+    def name_it_meanwhile(*arguments):
+        store.rename(conversation_id, "My foxes")
+        return generate(*arguments)
+
+    monkeypatch.setattr(loaded, "generate", name_it_meanwhile)
+    store.conversation_renamed.connect(lambda _conversation, title: renamed.append(title))
+    with qtbot.waitSignals([store.conversations_changed] * 2):
+        TitleWriter(store, loaded, lambda: True).consider(written)
+    assert renamed == ["My foxes"] == [ask(lambda r: r.chats.get(conversation_id)).title]
+
+
 @pytest.mark.parametrize("why", ["not wanted", "it has a title", "it has gone on"])
 def test_no_title_is_asked_for_when(qtbot, store, loaded, sent, ask, answer, why):
     written = answer("")

@@ -1,6 +1,7 @@
 """The stack on the message box: adding, mixing, switching, ordering and comparing what models learned."""
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
@@ -135,6 +136,36 @@ def test_a_chip_leaves_the_stack(qtbot, opened, adapters):
 def test_there_is_room_for_eight(qtbot, opened, adapters):
     opened.session.set_stack(tuple(entry(adapters[number % 3], number / 10) for number in range(8)))
     assert not bar(opened).add.isEnabled()
+
+
+@pytest.mark.parametrize("size", [(640, 480), (900, 600), (1280, 800)])
+def test_eight_leave_the_messages_room_and_can_all_be_reached(qtbot, opened, adapters, size):
+    opened.window.resize(*size)
+    opened.session.set_stack(tuple(entry(adapters[number % 3], number / 10) for number in range(8)))
+
+    def comes_into_sight(widget):
+        opened.chat.composer.edit.setFocus()
+        widget.setFocus()
+        return widget.visibleRegion().boundingRect().size() == widget.size()
+
+    stack = bar(opened)
+    for widget in (*(chip.slider for chip in stack.chips), stack.compare, stack.mix):
+        qtbot.waitUntil(lambda widget=widget: comes_into_sight(widget))
+    assert opened.chat._middle.height() > size[1] // 4
+
+
+def test_names_are_shown_in_menus_as_they_are(qtbot, opened, adapters):
+    opened.presets.save("Ink & paper", (entry(adapters[0]),))
+    qtbot.waitUntil(lambda: "Ink && paper" in choices(bar(opened).add))
+    opened.session.set_stack((entry(adapters[1]), replace(entry(adapters[2]), name="Salt & pepper")))
+    assert {"Ink && paper", "Only Salt && pepper"} <= set(choices(bar(opened).compare))
+    model = replace(opened.session.model, name="Q&A, and a name that is longer than there is room for")
+    opened.chat.header.show_models([model], model.id)
+    opened.chat.header.show_model(model.name)
+    button = opened.chat.header.model_button
+    assert button.menu().actions()[0].text().startswith("Q&&A")
+    assert button.text().startswith("Q&&A")
+    assert model.name in button.toolTip()
 
 
 def test_an_adapter_that_left_the_library_says_so_on_its_chip(qtbot, opened, adapters):

@@ -91,6 +91,15 @@ def test_the_end_of_a_run_is_told_in_the_window_and_by_the_system_if_that_is_not
     assert notified == ([] if is_in_front else [words])
 
 
+@pytest.mark.qt_log_ignore("does not support raise", extend=True)
+def test_a_click_on_a_notification_brings_the_window_to_the_front(qtbot, app):
+    app = app()
+    app.window.showMinimized()
+    app.teaching._notifications.clicked.emit()
+    assert not app.window.isMinimized()
+    assert app.window.isVisible()
+
+
 def test_even_of_a_run_that_has_gained_something_nothing_is_switched_on(qtbot, app, run):
     app = app()
     with conducted(run):

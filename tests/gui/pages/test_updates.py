@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QCheckBox
 
+from desktop_app.child_environment import ProgramFile
 from desktop_app.gui.main_window import CHAT, SETTINGS
 from desktop_app.jobs.updates import Here
 from desktop_app.library.installation import FLATPAK, SOURCE, Installation
@@ -111,6 +112,22 @@ def test_trouble_with_looking_is_told_in_the_settings_alone(start, page):
     assert not app.notice.isVisible()
     assert not app.toast.isVisible()
     assert "does not have the newest version" in app.settings.update_row.told.words.text()
+
+
+def test_an_update_under_the_open_window_is_told_until_it_is_put_away(qtbot, start, tmp_path, monkeypatch):
+    program = tmp_path / "moatless"
+    program.write_bytes(b"a program")
+    monkeypatch.setattr("desktop_app.gui.workspace.OWN_FILE", ProgramFile(program))
+    app = start()
+    program.write_bytes(b"a longer program")
+    app.engine.let_go()  # and before a model is loaded again
+    qtbot.waitUntil(lambda: "while it was open" in app.notice.words.text())
+    assert app.notice.words.text() == "Moatless was updated while it was open. Restart it to use the new version."
+    assert shown(app.notice, app.notice.more_button, app.notice.close_button) == [True, False, True]
+    assert not app.toast.isVisible()
+    click(qtbot, app.notice.close_button)
+    assert not app.notice.isVisible()
+    assert app.updates.is_told  # of which nothing was said
 
 
 # ------------------------------------------------------------ the row in the settings

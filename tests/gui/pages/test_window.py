@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from desktop_app.engine.echo import PACE_VARIABLE
 from desktop_app.gui.chat.message_editor import MessageEditor
 from desktop_app.gui.main_window import CHAT, PAGES, SETTINGS
+from desktop_app.gui.theme import theme
 from desktop_app.gui.trouble_page import TroublePage
 from desktop_app.settings import options
 from desktop_app.storage.records import MessageState
@@ -246,13 +247,43 @@ def test_settings_of_a_chat_are_kept_with_it(qtbot, app):
     assert app.session.conversation.system_prompt == "Be brief."
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_look_follows_the_setting(app, theme):
-    from desktop_app.gui.theme import theme as current
-
+def test_settings_of_a_chat_fit_in_their_panel_at_every_size_of_the_text(qtbot, app):
     app = app()
-    app.preferences.set(options.THEME, theme)
-    assert current().is_dark == (theme == "dark")
+    app.chat.header.options_button.click()
+    assert app.chat.options.findChild(QPlainTextEdit).accessibleName() == "System prompt"
+    for step in (0, 1, 3, 6):
+        app.preferences.set(options.TEXT_SIZE, step)
+        bar = app.chat.options.horizontalScrollBar()
+        qtbot.waitUntil(lambda bar=bar: bar.maximum() == 0)
+    app.preferences.set(options.TEXT_SIZE, 0)
+
+
+def test_an_empty_chat_can_be_read_whole_in_a_small_window_with_large_text(qtbot, app):
+    app = app()
+    app.window.resize(640, 480)
+    app.preferences.set(options.TEXT_SIZE, 4)
+    words = app.chat.welcome._model
+    qtbot.waitUntil(lambda: words.height() >= words.heightForWidth(words.width()))
+    app.chat.welcome.better_button.setFocus()
+    assert app.chat.welcome.better_button.visibleRegion().boundingRect().size() == app.chat.welcome.better_button.size()
+    app.preferences.set(options.TEXT_SIZE, 0)
+
+
+def test_what_went_wrong_is_said_in_the_color_of_the_look(app):
+    app = app()
+    app.chat.composer.show_status("That did not work.", "danger")
+    for look in ("dark", "light"):
+        app.preferences.set(options.THEME, look)
+        app.chat.composer.status.ensurePolished()
+        assert app.chat.composer.status.palette().windowText().color().name() == theme().tokens.danger.lower()
+    app.preferences.set(options.THEME, "system")
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_the_look_follows_the_setting(app, look):
+    app = app()
+    app.preferences.set(options.THEME, look)
+    assert theme().is_dark == (look == "dark")
     app.preferences.set(options.THEME, "system")
 
 

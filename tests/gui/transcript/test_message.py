@@ -2,7 +2,7 @@
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAccessible, QGuiApplication
 from PySide6.QtWidgets import QApplication, QPushButton
 
@@ -39,6 +39,25 @@ def notes(view):
 def offer(view):
     note = next(note for note in view.findChildren(MessageNote) if note.focus_widgets())
     return note.focus_widgets()[0]
+
+
+def turns():
+    """Let the event loop go round a few times."""
+    for _ in range(10):
+        QApplication.processEvents()
+
+
+class Paints(QObject):
+    """Counts how often a widget is painted."""
+
+    def __init__(self, widget):
+        super().__init__(widget)
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, _watched, event):
+        self.count += event.type() == QEvent.Type.Paint
+        return False
 
 
 def test_an_answer_tells_its_speed_length_time_and_model(show, message):
@@ -105,9 +124,22 @@ def test_an_answer_without_its_end_can_be_continued(qtbot, show, message, heard,
     assert wanted == [(2,)]
 
 
+@pytest.mark.parametrize("state", [MessageState.STOPPED, MessageState.INTERRUPTED])
+def test_an_answer_of_which_nothing_is_there_can_be_tried_again(show, message, state):
+    assert offer(show(message(2, text="", state=state))).text() == "Try again"
+
+
 def test_only_the_last_message_can_be_continued(show, message):
     view = show(message(2, state=MessageState.STOPPED), number=2, total=4)
     assert not view.findChildren(QPushButton)
+
+
+def test_what_is_said_about_an_answer_is_not_painted_again_and_again(show, message):
+    view = show(message(2, state=MessageState.STOPPED, facts=FACTS))
+    turns()  # in which all is painted that showing it takes
+    paints = Paints(next(note for note in view.findChildren(MessageNote) if not note.isHidden()))
+    turns()
+    assert paints.count == 0
 
 
 def test_a_failed_answer_says_why_and_can_be_tried_again(qtbot, show, message, heard):

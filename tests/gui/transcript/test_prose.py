@@ -148,3 +148,16 @@ def test_a_new_theme_recolors_what_is_shown(qapp, prose):
     prose.refresh()
     dark = [f.charFormat().background().color().name() for f in fragments(prose.document())]
     assert light[1] != dark[1]
+
+
+@pytest.mark.parametrize(("text", "side"), [("To be", "left"), ("قال الرجل", "right")])
+def test_the_bar_of_a_quote_is_where_its_lines_begin(qtbot, prose, text, side):
+    show(qtbot, prose, f"> {text}")
+    picture = prose.grab().toImage()
+    line = theme().tokens.line
+    middle = picture.height() // 2
+    columns = [x for x in range(picture.width()) if picture.pixelColor(x, middle).name() == line.lower()]
+    assert columns
+    assert (max(columns) < 10) if side == "left" else (min(columns) > picture.width() - 10)
+    block = prose.document().firstBlock().blockFormat()
+    assert (block.leftMargin() > 0, block.rightMargin() > 0) == (side == "left", side == "right")

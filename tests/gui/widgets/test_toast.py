@@ -106,3 +106,14 @@ def test_its_buttons_have_names(toast):
         for button in (*toast.findChildren(QPushButton), toast._close)
     ]
     assert names == ["Undo", "Close"]
+
+
+def test_it_goes_up_with_what_it_leaves_free(qtbot, window):
+    box = QWidget(window)
+    box.setGeometry(0, 400, 800, 100)
+    box.show()
+    toast = Toast(window, usable=box)
+    toast.tell("The chat was deleted.")
+    box.setGeometry(0, 200, 800, 300)
+    assert toast.geometry().bottom() < 200
+    toast._timer.stop()

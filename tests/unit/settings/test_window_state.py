@@ -6,12 +6,12 @@ from desktop_app.settings.window_state import WindowState, load_window_state, sa
 
 
 def test_the_state_is_there_the_next_time(tmp_path):
-    state = WindowState(geometry="AAAA", page="chat", conversation_id=7)
+    state = WindowState(geometry="AAAA", page="chat", conversation_id=7, draft="Dear “Zoë”,\n")
     save_window_state(tmp_path / "window.json", state)
     assert load_window_state(tmp_path / "window.json") == state
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"list_width": "wide"}', '{"conversation_id": 1.5}'])
+@pytest.mark.parametrize("content", ["", "[]", '{"list_width": "wide"}', '{"conversation_id": 1.5}', '{"draft": 1}'])
 def test_a_state_that_cannot_be_understood_is_the_standard_one(tmp_path, content):
     path = tmp_path / "window.json"
     path.write_text(content)
