@@ -112,7 +112,8 @@ begin
   if not Agrees('Your chats, models and everything else you made with {#Name} stay on this computer, for a later' +
     ' installation.' + #13#10#13#10 + 'Do you want to choose what is to be deleted as well?') then
     Exit;
-  if Agrees('Delete all chats, and the settings? This cannot be undone.') then
+  if Agrees('Delete all chats, and the settings? This cannot be undone. If the file with the chats is damaged, the' +
+    ' lists of models and adapters in it, and stacks with a name, are deleted with it.') then
     Result := Result + ' chats';
   if Agrees('Delete the models that were downloaded? Files of your own in other folders stay.') then
     Result := Result + ' models';
