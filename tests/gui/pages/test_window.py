@@ -258,6 +258,29 @@ def test_settings_of_a_chat_fit_in_their_panel_at_every_size_of_the_text(qtbot, 
     app.preferences.set(options.TEXT_SIZE, 0)
 
 
+@pytest.mark.parametrize("step", [0, 4])
+@pytest.mark.parametrize("width", [640, 720, 1280])
+def test_a_panel_is_whole_in_a_small_window_and_leads_back(qtbot, app, width, step):
+    app = app()
+    app.preferences.set(options.TEXT_SIZE, step)
+    app.window.resize(width, 480)
+    frame = app.chat.frame
+    for toggle, panel in (
+        (app.chat.header.options_button, app.chat.options),
+        (app.chat.composer.stack.mix, app.chat.mix),
+    ):
+        toggle.setChecked(True)
+        edge = lambda panel=panel: panel.mapTo(app.window, panel.rect().bottomRight()).x()  # noqa: E731
+        qtbot.waitUntil(lambda panel=panel, edge=edge: panel.isVisible() and panel.width() <= edge() < width)
+        if width > 1000:
+            assert frame.splitter.isVisible()
+        if not frame.splitter.isVisible():
+            qtbot.mouseClick(panel.parentWidget().back, Qt.MouseButton.LeftButton)
+        toggle.setChecked(False)
+        assert frame.splitter.isVisible()
+    app.preferences.set(options.TEXT_SIZE, 0)
+
+
 def test_an_empty_chat_can_be_read_whole_in_a_small_window_with_large_text(qtbot, app):
     app = app()
     app.window.resize(640, 480)
