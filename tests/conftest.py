@@ -3,6 +3,7 @@
 Markers come from the folder a test lies in; tests marked `long` run only when asked for (`make test-long`).
 """
 
+import gc
 import logging
 import os
 import sys
@@ -13,6 +14,8 @@ os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
 # Nothing that a test starts may reach the real Hub: there is nobody at this address. Tests bring one of their own.
 os.environ["HF_ENDPOINT"] = "http://127.0.0.1:9"
 os.environ["NO_PROXY"] = "*"
+# Some containers forbid Python to keep what it has compiled. Hundreds of processes would do it all over again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 import pytest
 
@@ -31,6 +34,7 @@ _HERE = Path(__file__).parent
 
 
 def pytest_sessionstart(session):
+    sys.dont_write_bytecode = False
     if "PySide6.QtCore" in sys.modules:  # by pytest-qt
         watch_qt()
 
@@ -45,6 +49,12 @@ def pytest_collection_modifyitems(config, items):
         long = [item for item in items if item.get_closest_marker("long")]
         items[:] = [item for item in items if item not in long]
         config.hook.pytest_deselected(items=long)
+
+
+def pytest_collection_finish():
+    """What is there by now stays: a garbage collection need not look through hundreds of thousands of objects."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -84,6 +94,12 @@ def data_folder(tmp_path):
     folder = DataFolder(tmp_path / "data")
     folder.create()
     return folder
+
+
+@pytest.fixture
+def unreachable(tmp_path):
+    """The path of a file that the system cannot even look for, as on a drive that does not answer."""
+    return tmp_path / ("far" * 100) / "m.gguf"
 
 
 @pytest.fixture

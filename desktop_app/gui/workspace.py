@@ -7,8 +7,8 @@ already on the screen by then.
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
-from typing import Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -23,10 +23,10 @@ from desktop_app.gui.chat.chat_page import ChatPage
 from desktop_app.gui.library.library_page import FIND
 from desktop_app.gui.library.models_page import ModelsPage
 from desktop_app.gui.main_window import ADAPTERS, CHAT, MODELS, SETTINGS, TEACH, MainWindow
-from desktop_app.gui.settings.settings_view import SettingsView
 from desktop_app.gui.settings.update_notice import UpdateNotice
 from desktop_app.gui.teaching import Teaching
 from desktop_app.gui.trouble_page import TroublePage
+from desktop_app.gui.widgets.lazy_page import LazyPage
 from desktop_app.gui.widgets.toast import Toast
 from desktop_app.jobs.adapter_browser import AdapterBrowser
 from desktop_app.jobs.adapter_library import AdapterLibrary
@@ -56,6 +56,9 @@ from desktop_app.settings import options
 from desktop_app.settings.option import Option
 from desktop_app.settings.window_state import WindowState, save_window_state
 from desktop_app.storage.records import Adapter, Conversation, Message, Model, ModelDefaults, StackEntry
+
+if TYPE_CHECKING:
+    from desktop_app.gui.settings.settings_view import SettingsView
 
 _log = logging.getLogger(__name__)
 
@@ -152,16 +155,13 @@ class Workspace(QObject):
             self.connection,
         )
         self.updates = Updates(background, self.connection.door, preferences, folder.updates, this_program())
-        self.settings_view = SettingsView(
-            preferences, self.connection, self.updates, background, str(folder.root), window.stack
-        )
-        self.settings = self.settings_view.settings
+        self._settings_place = LazyPage(lambda: self.settings_view)
         pages: dict[str, QWidget] = {
             CHAT: self.chat,
             MODELS: self.models,
             ADAPTERS: self.adapters,
             TEACH: self.teaching.place,
-            SETTINGS: self.settings_view,
+            SETTINGS: self._settings_place,
         }
         window.set_pages(pages)
         self.replacement = Replacement(background, OWN_FILE, self)
@@ -296,7 +296,6 @@ class Workspace(QObject):
     def _on_engine_state(self, state: EngineState) -> None:
         self.replacement.look()  # before a message needs an engine that would be of another version
         self.library.set_engine(self.engine.process_id, self.engine.devices)
-        self.settings.set_devices(self.engine.devices)
         self.models.set_in_use(self.engine.model.path if state == EngineState.READY and self.engine.model else "")
 
     def _show_downloads(self) -> None:
@@ -317,6 +316,19 @@ class Workspace(QObject):
             self.engine.let_go(then)
         else:
             then()
+
+    @cached_property
+    def settings_view(self) -> "SettingsView":
+        """Made when it is first wanted: with all its fields it takes as long as the other pages together."""
+        from desktop_app.gui.settings.settings_view import SettingsView
+
+        folder = str(self._folder.root)
+        view = SettingsView(
+            self.preferences, self.connection, self.updates, self.background, folder, self._settings_place
+        )
+        view.settings.set_devices(self.engine.devices)
+        self.engine.state_changed.connect(lambda _state: view.settings.set_devices(self.engine.devices))
+        return view
 
     def _show_updates(self) -> None:
         self.window.show_page(SETTINGS)

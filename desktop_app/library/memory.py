@@ -139,10 +139,11 @@ def _kv_bytes_by_layer(header: GgufHeader, cells: int, kv_type: str) -> list[int
     block_size, block_bytes = KV_TYPES[kv_type]
     interval = header.integer("full_attention_interval")
     state = _recurrent_state_bytes(header)
+    head_width = header.key_length + header.value_length
     layers = []
     for number, heads in enumerate(header.n_head_kv, start=1):
         is_recurrent = interval > 1 and number % interval
-        width = 0 if is_recurrent else heads * (header.key_length + header.value_length)
+        width = 0 if is_recurrent else heads * head_width
         layers.append(cells * width * block_bytes // block_size + state)
     return layers
 

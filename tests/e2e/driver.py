@@ -3,7 +3,7 @@
     python -m tests.e2e.driver DATA_DIR MESSAGE [--quit]
 
 Prints one JSON object a line: `{"shown": seconds}`, `{"engine": pid}`, `{"text": length so far}`, `{"state": ...}`.
-Goes on until it is killed, or with `--quit` until the answer is complete.
+Goes on until it is killed, or with `--quit` until a short answer is complete.
 """
 
 import json
@@ -46,7 +46,8 @@ class Person:
         if self.first:
             self.first = False
             # Likeliest tokens only: how long an answer becomes must not be left to chance.
-            self.app.session.set_options("", SamplerSettings(temperature=0))
+            sampler = SamplerSettings(temperature=0, max_tokens=24) if self.quits else SamplerSettings(temperature=0)
+            self.app.session.set_options("", sampler)
             edit = self.app.chat.composer.edit
             edit.setPlainText(self.message)
             QTest.mouseClick(self.app.chat.composer.button, Qt.MouseButton.LeftButton)

@@ -181,6 +181,8 @@ def test_what_has_nothing_to_learn_is_refused_by_its_number(taught):
         sentence = refusal(taught.engine, TWO, TWO, useless, TWO)
         assert sentence.startswith("Nothing can be learned from conversation 3, because it has no answer")
     assert encode(taught.engine, TWO)
+    with pytest.raises(UserError, match="from conversation 1,000, because it has no answer"):
+        taught.engine.ask(Encode(taught.engine.next_request(), (TWO, says("Hello?")), first=999), Encoded)
 
 
 def test_what_the_template_refuses_is_refused_by_its_number_with_what_it_says(folder):

@@ -70,6 +70,23 @@ def test_lines_that_are_not_of_the_protocol_are_passed_over(process):
     assert isinstance(Codec.event(process.stdout.readline()), Failed)
 
 
+def test_a_command_that_cannot_be_read_is_answered_if_it_has_a_number(process):
+    process.stdin.write(b'{"command": "generate", "request": 3, "messages": [], "sampler": {"temperature": null}}\n')
+    process.stdin.flush()
+    process.stdout.readline()
+    failed = Codec.event(process.stdout.readline())
+    assert isinstance(failed, Failed)
+    assert failed.request == 3
+
+
+def test_ctrl_c_in_the_terminal_is_for_the_client(process):
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    process.stdin.write(Codec.encode(Quit()))
+    process.stdin.flush()
+    assert process.wait(10) == 0
+
+
 def test_native_output_does_not_reach_the_protocol(starter_model):
     """Whatever llama.cpp prints while it loads, every line on stdout is an event."""
     with EngineClient() as engine:
@@ -98,6 +115,14 @@ def test_a_killed_engine_is_a_sentence_for_its_client(starter_model):
     with EngineClient() as engine:
         engine.ask(Load(engine.next_request(), str(starter_model)), Loaded)
         os.kill(engine._process.pid, signal.SIGKILL)
+        with pytest.raises(UserError, match="memory ran out"):
+            engine.ask(Generate(engine.next_request(), STORY), Finished)
+
+
+def test_an_engine_that_is_dead_already_is_a_sentence_too():
+    with EngineClient("echo") as engine:
+        os.kill(engine.process_id, signal.SIGKILL)
+        engine._process.wait()
         with pytest.raises(UserError, match="memory ran out"):
             engine.ask(Generate(engine.next_request(), STORY), Finished)
 
@@ -146,35 +171,34 @@ def missing(folder, starter):
     return folder / "nowhere.gguf"
 
 
+def answers(engine):
+    """Whether an engine has a model and goes on."""
+    answered = engine.ask(Generate(engine.next_request(), STORY, SamplerSettings(max_tokens=2)), Finished)
+    return answered.facts.answer_tokens > 0
+
+
 @pytest.mark.parametrize("make", [not_a_model, truncated, absurd_counts, unknown_architecture, missing])
-def test_a_bad_model_is_refused_with_a_sentence_and_the_one_before_stays(tmp_path, starter_model, make):
+def test_a_bad_model_is_refused_with_a_sentence_and_the_one_before_stays(tmp_path, starter_model, engine, make):
     path = make(tmp_path, starter_model)
-    with EngineClient() as engine:
-        engine.ask(Load(engine.next_request(), str(starter_model)), Loaded)
-        with pytest.raises(UserError) as refused:
-            engine.ask(Load(engine.next_request(), str(path)), Loaded)
-        assert refused.value.sentence.endswith(".")
-        assert refused.value.hint.endswith(".")
-        answered = engine.ask(Generate(engine.next_request(), STORY, SamplerSettings(max_tokens=2)), Finished)
-        assert answered.facts.answer_tokens > 0
+    with pytest.raises(UserError) as refused:
+        engine.ask(Load(engine.next_request(), str(path)), Loaded)
+    assert refused.value.sentence.endswith(".")
+    assert refused.value.hint.endswith(".")
+    assert answers(engine)
 
 
-def test_a_model_too_large_for_the_memory_is_refused_with_the_numbers(starter_model):
-    with EngineClient() as engine:
-        engine.ask(Load(engine.next_request(), str(starter_model)), Loaded)
-        with pytest.raises(UserError, match=r"GB"):
-            engine.ask(Load(engine.next_request(), str(starter_model), LoadSettings(n_ctx=50_000_000)), Loaded)
-        assert engine.ask(Generate(engine.next_request(), STORY, SamplerSettings(max_tokens=2)), Finished)
+def test_a_model_too_large_for_the_memory_is_refused_with_the_numbers(starter_model, engine):
+    with pytest.raises(UserError, match=r"GB"):
+        engine.ask(Load(engine.next_request(), str(starter_model), LoadSettings(n_ctx=50_000_000)), Loaded)
+    assert answers(engine)
 
 
-def test_loading_can_be_stopped_and_the_model_before_stays(starter_model):
-    with EngineClient() as engine:
-        engine.ask(Load(engine.next_request(), str(starter_model)), Loaded)
-        load = Load(engine.next_request(), str(starter_model), LoadSettings(n_ctx=512))
-        engine.stop(load.request)  # overtakes the command, however short the loading is
-        with pytest.raises(UserError, match="Stopped"):
-            engine.ask(load, Loaded)
-        assert engine.ask(Generate(engine.next_request(), STORY, SamplerSettings(max_tokens=2)), Finished)
+def test_loading_can_be_stopped_and_the_model_before_stays(starter_model, engine):
+    load = Load(engine.next_request(), str(starter_model), LoadSettings(n_ctx=512))
+    engine.stop(load.request)  # overtakes the command, however short the loading is
+    with pytest.raises(UserError, match="Stopped"):
+        engine.ask(load, Loaded)
+    assert answers(engine)
 
 
 @pytest.mark.skipif(not hasattr(os, "getpgid"), reason="priorities and groups of processes are POSIX's")

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from desktop_app.engine.choices import SamplerSettings
+from desktop_app.engine.choices import LoadSettings, SamplerSettings
 from desktop_app.engine.client import EngineClient
 from desktop_app.engine.messages import (
     ChatMessage,
@@ -26,6 +26,14 @@ from tests.process.steps import answer
 
 GREEDY = SamplerSettings(temperature=0, repeat_penalty=1, max_tokens=24)
 LONG = "The fox went over the hill and looked at the river. " * 70  # about 850 tokens
+
+
+@pytest.fixture(scope="module")
+def small_engine(starter_model):
+    """An engine with the starter model in a context of 256 tokens, which is soon full."""
+    with EngineClient() as client:
+        client.ask(Load(client.next_request(), str(starter_model), LoadSettings(n_ctx=256, n_threads=1)), Loaded)
+        yield client
 
 
 def user(*texts):
@@ -141,18 +149,18 @@ def test_after_a_stop_the_answers_are_as_before(engine):
     assert generate(engine, messages)[0] == expected
 
 
-def test_the_oldest_turns_are_left_out_when_the_context_is_full(engine):
+def test_the_oldest_turns_are_left_out_when_the_context_is_full(small_engine):
     turns = []
     for number in range(20):
-        turns += [f"Question {number}: {LONG[:400]}", f"Answer {number}."]
+        turns += [f"Question {number}: {LONG[:100]}", f"Answer {number}."]
     messages = (ChatMessage("system", "Be brief."), *user(*turns, "What was the last question?"))
-    _, facts = generate(engine, messages)
+    _, facts = generate(small_engine, messages)
     assert facts.omitted_messages > 0
     assert facts.omitted_messages % 2 == 0
-    assert facts.prompt_tokens < 1024
+    assert facts.prompt_tokens < 256
 
     _, next_facts = generate(
-        engine,
+        small_engine,
         (*messages, ChatMessage("assistant", "That."), ChatMessage("user", "And now?")),
         omit_at_least=facts.omitted_messages,
     )
@@ -172,9 +180,9 @@ def test_count_says_how_many_tokens_a_prompt_takes_and_how_many_fit(engine):
     assert counted.tokens == generate(engine, messages)[1].prompt_tokens
 
 
-def test_an_answer_that_fills_the_context_says_so(engine):
-    _, facts = generate(engine, user(LONG), SamplerSettings(temperature=0, repeat_penalty=1.3))
-    assert facts.prompt_tokens + facts.answer_tokens <= 1024 + 1
+def test_an_answer_that_fills_the_context_says_so(small_engine):
+    _, facts = generate(small_engine, user(LONG[:700]), SamplerSettings(temperature=0, repeat_penalty=1.3))
+    assert facts.prompt_tokens + facts.answer_tokens <= 256 + 1
     assert facts.finish_reason in ("context", "stop")
 
 

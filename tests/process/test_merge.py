@@ -238,6 +238,15 @@ def test_on_a_full_disk_nothing_is_left(trained, tmp_path):
         assert sentence == "The merged model “out.gguf” could not be written."
 
 
+def test_where_nothing_can_be_written_it_is_said(trained, tmp_path):
+    model = trained.tiny("llama")
+    stack = two(tmp_path, model)
+    (tmp_path / "file").write_bytes(b"")
+    with EngineClient() as client:
+        sentence = refusal(client, tmp_path, model, stack, tmp_path / "file" / "out.gguf")
+        assert sentence == "The merged model “out.gguf” could not be written."
+
+
 def test_a_model_that_is_loaded_goes_on_while_it_is_merged(trained, tmp_path):
     model = trained.tiny("llama")
     with Session(model) as session:

@@ -1,4 +1,4 @@
-"""A stack tried on a text, flattened and merged into a model, with the real engine and the starter model."""
+"""A stack tried on a text, flattened and merged into a model, with the real engine and real adapters."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from desktop_app.jobs.merging import Merging
 from desktop_app.jobs.mixing import Mixing
 from desktop_app.jobs.model_library import ModelLibrary
 from desktop_app.jobs.store import Store
-from desktop_app.library.catalog import add_starter
+from desktop_app.library.catalog import add_model, add_starter
 from desktop_app.storage.records import StackEntry
 from tests.bench.prompts import LETTER
 
@@ -50,7 +50,15 @@ def ask(qtbot, store):
 
 
 @pytest.fixture
-def model(ask):
+def base():
+    """Which model it is."""
+    return "starter"
+
+
+@pytest.fixture
+def model(ask, trained, base):
+    if base == "tiny":
+        return ask(lambda r: add_model(r.models, trained.tiny("llama")))
     ask(lambda r: add_starter(r.models))
     return ask(lambda r: r.models.list_models())[0]
 
@@ -61,9 +69,9 @@ def adapters(store, background, data_folder):
 
 
 @pytest.fixture
-def entry(qtbot, ask, adapters, trained):
+def entry(qtbot, ask, adapters, trained, base):
     """The adapter that knows a text."""
-    path = trained.starter_gguf()
+    path = trained.gguf("llama", "all-r8") if base == "tiny" else trained.starter_gguf()
     adapter = ask(lambda r: add_adapter(r.adapters, path))
     with qtbot.waitSignal(adapters.changed):
         adapters.refresh()
@@ -97,6 +105,7 @@ def result(qtbot, signal, do, *arguments):
     return got.args[0]
 
 
+@pytest.mark.parametrize("base", ["tiny", pytest.param("starter", marks=pytest.mark.long)])
 def test_what_an_adapter_does_for_a_text_is_measured_and_mixes_are_tried(qtbot, mixing, model, entry, text):
     made = result(qtbot, mixing.flattened, mixing.flatten, (entry,), model, "The same again", None)
     again = StackEntry(made.adapter.sha256, made.adapter.name)

@@ -26,7 +26,7 @@ from desktop_app.trainer.contract import (
     read_probe,
     read_run,
 )
-from tests.process.stack_steps import stacked
+from tests.process.stack_steps import Session, stacked
 from tests.support.random_adapters import random_adapter
 
 N = 30
@@ -65,7 +65,7 @@ def prepared(engine, tmp_path, model, paths, **wanted):
 def made(engine, starter_model, tmp_path_factory):
     """A run of all kinds of documents."""
     place = tmp_path_factory.mktemp("made")
-    return prepared(engine, place, starter_model, [documents(place)], choices=Choices(replay=0.05))
+    return prepared(engine, place, starter_model, [documents(place)], choices=Choices(replay=0.02))
 
 
 def test_a_run_of_all_kinds_of_documents_can_be_read_again(made, starter_model):
@@ -123,12 +123,14 @@ def test_the_probe_is_what_the_engine_expects_under_the_stack(engine, starter_mo
     assert made.run.n_stack == 1
 
 
-def test_pairs_and_thumbs_become_what_kto_learns_from(engine, starter_model, tmp_path):
+def test_pairs_and_thumbs_become_what_kto_learns_from(trained, tmp_path):
     rows = [{"prompt": f"Name {n}?", "chosen": f"It is {n}.", "rejected": f"{n}!"} for n in range(6)]
     rows += [{"prompt": f"Count to {n}.", "completion": "No.", "label": False} for n in range(6)]
     path = tmp_path / "rated.jsonl"
     path.write_text("\n".join(map(json.dumps, rows)), "utf-8")
-    made = prepared(engine, tmp_path, starter_model, [path], choices=Choices(loss="kto", replay=0.0))
+    model = trained.tiny("llama")
+    with Session(model) as session:
+        made = prepared(session.engine, tmp_path, model, [path], choices=Choices(loss="kto", replay=0.0))
     examples = [*read_examples(made.folder / TRAIN), *read_examples(made.folder / HELD_OUT)]
     assert sorted(each.kind for each in examples) == [DOWN] * 12 + [UP] * 6
     assert {len(each.sequences) for each in examples} == {2}

@@ -187,7 +187,7 @@ def test_held_out_texts_are_measured_as_the_engine_scores_them(session, tmp_path
     assert held_out.after == pytest.approx(mean_nll(session, TEXTS, stacked(tmp_path / "learned.gguf")), abs=2e-3)
     assert held_out.low < held_out.after - held_out.before < held_out.high
     assert (held_out.groups, held_out.examples) == (12, 12)
-    assert report.preferred is None
+    assert report.preferred is report.passages is report.exchanges is None
     assert fractions == sorted(fractions)
     assert fractions[-1] < 1
 
@@ -203,15 +203,26 @@ def test_only_what_was_to_be_learned_counts(session, tmp_path):
     assert report.held_out.before == pytest.approx(-np.mean([scored[place - 1] for place in places]), abs=2e-3)
 
 
+def test_passages_and_answers_are_measured_by_themselves_where_there_are_both(session, tmp_path):
+    run = run_of(session, tmp_path)
+    whole = text_example(TEXTS[0]).sequences[0]
+    answer = Example(TEXT, (replace(whole, learned=((9, len(whole.tokens)),)),), "chat")
+    write_held_out(run, [answer, *map(text_example, TEXTS[1:])])
+    report = prove(run, session.engine)
+    assert (report.held_out.groups, report.passages.groups, report.exchanges.groups) == (12, 11, 1)
+    assert report.passages.before == pytest.approx(mean_nll(session, TEXTS[1:], ()), abs=2e-3)
+    assert evaluation(report)["exchanges"]["groups"] == 1
+
+
 def test_of_preferences_the_distance_is_measured(session, tmp_path):
     run = run_of(session, tmp_path)
     liked, other = (text_example(text).sequences[0] for text in TEXTS[:2])
-    write_held_out(run, [Example(PAIR, (liked, other), "a"), Example(DOWN, (other, liked), "b")])
+    write_held_out(run, [Example(PAIR, (liked, other), "a"), Example(DOWN, (other, liked), "beside pairs")])
     report = prove(run, session.engine)
     adapted = stacked(tmp_path / "learned.gguf")
     for found, stack in ((report.preferred.before, ()), (report.preferred.after, adapted)):
         first, second = (sum(session.score(stack, text)) for text in TEXTS[:2])
-        assert found == pytest.approx(((second - first) + second) / 2, abs=0.05)
+        assert found == pytest.approx(second - first, abs=0.05)
     assert report.held_out is None
 
 

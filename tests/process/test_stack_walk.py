@@ -133,7 +133,7 @@ CHANGES += [Person.take_out, Person.reorder, Person.say_more, Person.say_more, P
 CHANGES += [Person.ask_for_a_title, Person.prepare, Person.kill, Person.restart]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in (1, 2))])
 def test_every_answer_is_that_of_a_fresh_engine(model, adapters, fresh, tmp_path, seed):
     chance = random.Random(seed)
     person = Person(lambda: Session(model, tmp_path), adapters, chance)

@@ -10,6 +10,7 @@ from desktop_app.engine.choices import LoadSettings, SamplerSettings
 from desktop_app.engine.messages import ChatMessage, Failed, Finished, Prefill, StateFolder
 from desktop_app.jobs.engine import Engine, EngineState
 from desktop_app.library.starter import SHA256
+from tests.support.gguf_files import llama_model
 
 LONG_TEXT = "The fox went over the hill and looked at the river. " * 200
 LONG_PROMPT = (ChatMessage("user", LONG_TEXT),)
@@ -35,6 +36,28 @@ def test_an_engine_killed_while_prefilling_is_a_sentence_and_the_next_message_is
 
     load_and_ask((ChatMessage("user", "Still there?"),))
     qtbot.waitUntil(lambda: isinstance(events[-1], Finished), timeout=30_000)
+    engine.close()
+
+
+def test_a_model_that_cannot_be_loaded_again_is_not_said_to_be_there(qtbot, tmp_path, starter_model):
+    gone = llama_model().write(tmp_path / "on-a-stick.gguf")
+    engine = Engine()
+    errors = []
+
+    def load(path):
+        engine.with_model(str(path), LoadSettings(n_ctx=256), lambda: None, errors.append)
+
+    with qtbot.waitSignal(engine.state_changed, check_params_cb=lambda state: state == EngineState.READY):
+        load(gone)
+    gone.unlink()
+    with qtbot.waitSignal(engine.load_failed):
+        load(starter_model)
+        engine.cancel_load()
+    assert [error.sentence for error in errors] == ["Stopped."]
+    assert (engine.state, engine.model) == (EngineState.EMPTY, None)
+    with qtbot.waitSignal(engine.load_failed):
+        load(gone)
+    assert gone.name in errors[1].sentence
     engine.close()
 
 

@@ -96,7 +96,7 @@ class Photographer:
         about = app.settings_view.about
         wait_for(lambda: bool(about.list.parts) and about.text.is_whole)
         self.take("about")
-        app.settings_view.setCurrentWidget(app.settings)
+        app.settings_view.setCurrentWidget(app.settings_view.settings)
 
     def trouble(self) -> None:
         """Take the page of trouble, from which there is no way back."""

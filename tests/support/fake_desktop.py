@@ -1,16 +1,47 @@
-"""A desktop that shows notifications, as far as D-Bus goes: one connection after the other on a socket of its own."""
+"""Desktops that show notifications, as far as D-Bus goes: one on a socket of its own, and one on a real bus."""
 
+import shutil
 import socket
+import subprocess
 import threading
 from pathlib import Path
 from typing import Any
 
-from jeepney import HeaderFields, MessageType, new_error, new_method_return
+from jeepney import (
+    DBusAddress,
+    HeaderFields,
+    Message,
+    MessageType,
+    message_bus,
+    new_error,
+    new_method_return,
+    new_signal,
+)
+from jeepney.bus import get_bus
+from jeepney.io.blocking import DBusConnection, prep_socket
 from jeepney.low_level import Parser
+
+NAME = "org.freedesktop.Notifications"
+NUMBER = 7  # of every notification
+DAEMON = shutil.which("dbus-daemon")
+_PLACE = DBusAddress("/org/freedesktop/Notifications", interface=NAME)
+
+
+def clicked(number: int = NUMBER) -> tuple[Message, ...]:
+    """Return what a desktop says of a click, and that the notification goes with it."""
+    return (
+        new_signal(_PLACE, "ActivationToken", "us", (number, "token")),
+        new_signal(_PLACE, "ActionInvoked", "us", (number, "default")),
+        dismissed(number),
+    )
+
+
+def dismissed(number: int = NUMBER) -> Message:
+    return new_signal(_PLACE, "NotificationClosed", "uu", (number, 2))
 
 
 class FakeDesktop:
-    """A context manager.
+    """A context manager: the bus and the desktop in one, with one connection at a time.
 
     Args:
         place: A folder for the socket.
@@ -28,6 +59,7 @@ class FakeDesktop:
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.bind(str(path))
         self._socket.listen()
+        self._connection: socket.socket | None = None
         self._thread = threading.Thread(target=self._serve)
 
     def __enter__(self) -> "FakeDesktop":
@@ -36,8 +68,19 @@ class FakeDesktop:
 
     def __exit__(self, *_: object) -> None:
         self._socket.shutdown(socket.SHUT_RDWR)
+        self.leave()
         self._socket.close()
         self._thread.join()
+
+    def say(self, *messages: Message) -> None:
+        """Say this to whoever is connected, all at once."""
+        assert self._connection is not None
+        self._connection.sendall(b"".join(each.serialise(serial=number) for number, each in enumerate(messages, 100)))
+
+    def leave(self) -> None:
+        """End the connection that there is."""
+        if self._connection is not None:
+            self._connection.shutdown(socket.SHUT_RDWR)
 
     def _serve(self) -> None:
         while True:
@@ -46,8 +89,10 @@ class FakeDesktop:
             except OSError:
                 return
             with connection:
+                self._connection = connection
                 self._welcome(connection)
                 self._answer(connection)
+                self._connection = None
 
     def _welcome(self, connection: socket.socket) -> None:
         lines = connection.makefile("rb", buffering=0)
@@ -61,12 +106,50 @@ class FakeDesktop:
             while (message := parser.get_next_message()) is not None:
                 if message.header.message_type is not MessageType.method_call:
                     continue
-                name = message.header.fields[HeaderFields.member]
-                if name == "Hello":
-                    reply = new_method_return(message, "s", (":1.1",))
-                elif self._is_willing:
-                    self.shown.append(message.body)
-                    reply = new_method_return(message, "u", (1,))
-                else:
-                    reply = new_error(message, "org.freedesktop.DBus.Error.ServiceUnknown", "s", ("Nobody.",))
+                match message.header.fields[HeaderFields.member]:
+                    case "Hello":
+                        reply = new_method_return(message, "s", (":1.1",))
+                    case "Notify" if self._is_willing:
+                        self.shown.append(message.body)
+                        reply = new_method_return(message, "u", (NUMBER,))
+                    case "Notify":
+                        reply = new_error(message, "org.freedesktop.DBus.Error.ServiceUnknown", "s", ("Nobody.",))
+                    case _:
+                        reply = new_method_return(message)
                 connection.sendall(reply.serialise(serial=message.header.serial))
+
+
+class DesktopOnBus:
+    """A context manager: a bus of its own, and on that a desktop whose notifications are clicked on at once."""
+
+    def __init__(self, place: Path) -> None:
+        self.address = f"unix:path={place / 'real-bus'}"
+        self._thread = threading.Thread(target=self._serve)
+
+    def __enter__(self) -> "DesktopOnBus":
+        assert DAEMON is not None
+        words = [DAEMON, "--session", "--nofork", "--print-address=1", f"--address={self.address}"]
+        self._daemon = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        assert self._daemon.stdout is not None
+        self.address = self._daemon.stdout.readline().decode().strip()
+        self._bus = DBusConnection(prep_socket(get_bus(self.address)))
+        self._bus.send_and_get_reply(message_bus.RequestName(NAME))
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._daemon.terminate()
+        self._daemon.communicate()
+        self._thread.join()
+        self._bus.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                message = self._bus.receive()
+            except ConnectionResetError:
+                return
+            if message.header.fields.get(HeaderFields.member) == "Notify":
+                self._bus.send(new_method_return(message, "u", (NUMBER,)))
+                for each in clicked():
+                    self._bus.send(each)

@@ -3,6 +3,7 @@
 import random
 import struct
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +163,7 @@ def llama_model(shape: Shape = Shape()) -> GgufFile:
     return GgufFile(tuple(metadata.items()), tuple(tensors))
 
 
+@cache
 def lora_adapter(shape: Shape = Shape(), rank: int = 4, alpha: float = 8.0, seed: int = 1) -> GgufFile:
     """Return a sound adapter for the `llama_model` of this shape that changes all seven weights of each layer."""
     metadata = {

@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 
 GRACE_S = 2.0  # what is ending already may end
+_THREAD_ENDS_MS = 2_000
 
 _started: "weakref.WeakSet[Any]" = weakref.WeakSet()
 
@@ -68,7 +69,7 @@ class LeakCheck:
                 item.quit()
                 # Deleting a running QThread ends the whole test run, so it is waited for either way.
                 found.append(f"a running thread: {_describe(item)}")
-                item.wait(int(GRACE_S * 1000))
+                item.wait(_THREAD_ENDS_MS)
         return found
 
     def _window_leaks(self) -> list[str]:

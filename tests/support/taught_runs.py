@@ -103,6 +103,7 @@ def report_on(run: Path, held_out: Change | None = GAIN, **changes: Any) -> Repo
         Answered(question, BASE, NOW, wanted, is_continued=n == 2) for n, (question, wanted) in enumerate(QUESTIONS)
     )
     facts: dict[str, Any] = {
+        "preferred": None,
         "answers": answers,
         "memorised": Overlap(7, 9, "the gulls were arguing about it again", "letters.pdf"),
         "speed": Speed(62.4, 58.9),
@@ -111,9 +112,7 @@ def report_on(run: Path, held_out: Change | None = GAIN, **changes: Any) -> Repo
     }
     training = Training("done", STEPS, 100, 3.11, 2.83, 108_000, 288.0, 375.0, "fast", "float32", "cpu")
     effect = facts.pop("effect", Reading(746, 2.913, 2.934, 0.12, 0.87))
-    report = Report(
-        run.name, "Tiny", training, Reading(746, 2.93, 2.931, 0.0004, 0.99), effect, held_out, None, **facts
-    )
+    report = Report(run.name, "Tiny", training, Reading(746, 2.93, 2.931, 0.0004, 0.99), effect, held_out, **facts)
     write_report(run, report)
     tell(run, ("proved", {"is_gain": report.is_gain}), time=time.time())
     return report

@@ -71,9 +71,13 @@ class Teacher:
         self.click(self.steps.examples.next_button)
 
     def choose_preset(self, preset):
-        """Choose a preset, and wait for what it would take."""
+        """Choose a preset, and wait until it can begin."""
         self.click(self.steps.plan.presets.cards[preset])
-        self._wait_for(lambda: self.is_idle() and self.steps.plan.start_button.isEnabled())
+        self._wait_for(self.steps.plan.start_button.isEnabled)
+
+    def wait_for_time(self):
+        """Wait until the plan tells how long it takes, which nobody has asked for."""
+        self._wait_for(lambda: self.steps.plan.needs.time.words.text().startswith("About "))
 
     def start(self):
         """Start teaching; return once the model learns."""

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,6 @@ MODULES = [
     if path.stat().st_size
 ]
 OURS = [path for path in MODULES if path.relative_to(ROOT).parts[0] != "tests"]
-TREES = {path: ast.parse(path.read_text("utf-8")) for path in MODULES}
 
 MAX_LINES = 400
 
@@ -24,12 +24,18 @@ MAX_LINES = 400
 NOT_IN_THE_WINDOW = ("llama_cpp", "torch", "numpy", "huggingface_hub", "pygments", "jinja2")
 
 
+@cache
+def tree(path):
+    return ast.parse(path.read_text("utf-8"))
+
+
 def names(paths):
     return [str(path.relative_to(ROOT)) for path in paths]
 
 
 def test_every_module_says_why_it_exists():
-    assert names(path for path in MODULES if not (ast.get_docstring(TREES[path]) or "").strip()) == []
+    docstring = re.compile(r'(#.*\n)*"""\s*[^\s"]')
+    assert names(path for path in MODULES if not docstring.match(path.read_text("utf-8"))) == []
 
 
 def test_no_file_does_too_much():
@@ -68,20 +74,24 @@ def test_the_first_picture_waits_for_nothing_it_does_not_show():
 
 # ------------------------------------------------------------ what the person gets to read
 
-CLASS_NAMES = {
-    node.name
-    for path in OURS
-    for node in ast.walk(TREES[path])
-    if isinstance(node, ast.ClassDef) and re.search("[a-z][A-Z]", node.name)
-}
 FORBIDDEN = re.compile(r"!|[Ee]xit code|[Ee]rrno|\b\w+(Error|Exception)\b")
+
+
+@cache
+def class_names():
+    return {
+        node.name
+        for path in OURS
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ClassDef) and re.search("[a-z][A-Z]", node.name)
+    }
 
 
 def user_texts():
     """Return (place, text) of what is written out in calls of UserError and Failed, values shown as {}."""
     found = []
     for path in OURS:
-        for node in ast.walk(TREES[path]):
+        for node in ast.walk(tree(path)):
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Name)
@@ -105,7 +115,7 @@ def literal(node):
 def faults(text):
     """Return what is wrong with a text, in words."""
     wrong = [f"“{found[0]}”" for found in FORBIDDEN.finditer(text)]
-    wrong += [f"the class name {word}" for word in re.findall(r"\w+", text) if word in CLASS_NAMES]
+    wrong += [f"the class name {word}" for word in re.findall(r"\w+", text) if word in class_names()]
     # A command, a value or a path at the very end is left without a full stop, so that it can be copied.
     if not text.endswith((".", "{}")) and not re.search(r": [^.]+$", text):
         wrong.append("no full stop")

@@ -41,16 +41,16 @@ def names(page):
 def test_it_is_reached_from_the_settings_and_left_again(qtbot, app):
     app = app()
     app.window.show_page(SETTINGS)
-    app.settings.search.setText("license")
-    assert app.settings.about_button.isVisible()
-    qtbot.keyClick(app.settings.about_button, Qt.Key.Key_Space)
+    app.settings_view.settings.search.setText("license")
+    assert app.settings_view.settings.about_button.isVisible()
+    qtbot.keyClick(app.settings_view.settings.about_button, Qt.Key.Key_Space)
     about = app.settings_view.about
     assert about.isVisible()
     assert about.search.hasFocus()
     qtbot.waitUntil(lambda: len(about.list.parts) > 30)  # of the packages that are really installed
     assert about.name.text() == "How to exchange Qt"
     about.back_wanted.emit()
-    assert app.settings.isVisible()
+    assert app.settings_view.settings.isVisible()
 
 
 def test_how_to_exchange_qt_is_what_one_sees_first(page):

@@ -5,6 +5,7 @@ import pytest
 from desktop_app.engine.choices import SamplerSettings
 from desktop_app.engine.messages import Device, Load
 from desktop_app.gui.library.library_page import FIND, HERE
+from desktop_app.gui.main_window import SETTINGS
 from desktop_app.gui.settings.fields import make_field
 from desktop_app.jobs.arrivals import MODEL
 from desktop_app.jobs.engine_process import EngineProcess
@@ -50,19 +51,20 @@ def test_what_is_new_is_said_on_the_same_card(app):
 
 
 def test_the_settings_say_what_models_run_on(app):
+    """They are made when somebody first comes to them, and follow the engine from there."""
     app = app()
-    words = app.settings.section_help[options.MODEL]
-    app.settings.set_devices(
-        [
-            Device("CPU", "A processor", "cpu", free_bytes=1, total_bytes=1),
-            Device("GPU0", "", "gpu", free_bytes=8_000_000_000),
-            Device("BLAS", "A library", "accelerator"),
-        ]
+    app.engine.devices = (
+        Device("CPU", "A processor", "cpu", free_bytes=1, total_bytes=1),
+        Device("GPU0", "", "gpu", free_bytes=8_000_000_000),
+        Device("BLAS", "A library", "accelerator"),
     )
+    app.window.show_page(SETTINGS)
+    words = app.settings_view.settings.section_help[options.MODEL]
     assert words.text().endswith(
         "Models run on: A processor, GPU0 (graphics processor, 8.0 GB free), A library (accelerator)."
     )
-    app.settings.set_devices([])
+    app.engine.devices = ()
+    app.engine.state_changed.emit(app.engine.state)
     assert words.text() == options.SECTION_HELP[options.MODEL]
 
 
@@ -153,7 +155,7 @@ def test_the_offline_switch_is_the_same_on_both_pages(app):
     app.models.offline_box.click()
     assert not app.connection.is_open
     assert app.preferences[options.OFFLINE] is True
-    field = app.settings._fields[options.OFFLINE.key]
+    field = app.settings_view.settings._fields[options.OFFLINE.key]
     assert field.isChecked()
     field.click()
     assert app.connection.is_open

@@ -46,7 +46,7 @@ def row(qtbot, start):
     def row(**how):
         opened = start(is_on=False, **how)
         opened.window.show_page(SETTINGS)
-        row = opened.settings.update_row
+        row = opened.settings_view.settings.update_row
         click(qtbot, row.ask_button)
         qtbot.waitUntil(row.ask_button.isEnabled)
         return row
@@ -97,12 +97,12 @@ def test_put_away_it_does_not_come_again(qtbot, app, start):
 
 def test_it_leads_to_the_settings_where_the_row_can_be_seen(qtbot, start):
     app = start()
-    app.settings.search.setText("temperature")
+    app.settings_view.settings.search.setText("temperature")
     app.settings_view.show_connections()
     click(qtbot, app.notice.more_button)
     assert app.window.page == SETTINGS
     assert not app.notice.isVisible()
-    row = app.settings.update_row
+    row = app.settings_view.settings.update_row
     qtbot.waitUntil(lambda: row.card.isVisible() and not row.card.visibleRegion().isEmpty())
 
 
@@ -111,7 +111,7 @@ def test_trouble_with_looking_is_told_in_the_settings_alone(start, page):
     app = start()
     assert not app.notice.isVisible()
     assert not app.toast.isVisible()
-    assert "does not have the newest version" in app.settings.update_row.told.words.text()
+    assert "does not have the newest version" in app.settings_view.settings.update_row.told.words.text()
 
 
 def test_an_update_under_the_open_window_is_told_until_it_is_put_away(qtbot, start, tmp_path, monkeypatch):
@@ -136,13 +136,12 @@ def test_an_update_under_the_open_window_is_told_until_it_is_put_away(qtbot, sta
 def test_looking_is_off_until_somebody_switches_it_on(qtbot, start, page):
     app = start(is_on=False)
     app.window.show_page(SETTINGS)
+    settings = app.settings_view.settings
     box = next(
-        box for box in app.settings.findChildren(QCheckBox) if box.accessibleName() == options.CHECK_FOR_UPDATES.title
+        box for box in settings.findChildren(QCheckBox) if box.accessibleName() == options.CHECK_FOR_UPDATES.title
     )
     assert not box.isChecked()
-    assert (
-        app.settings.update_row.words.text() == f"This is Moatless {OWN_VERSION}. It has never asked for a newer one."
-    )
+    assert settings.update_row.words.text() == f"This is Moatless {OWN_VERSION}. It has never asked for a newer one."
     box.setChecked(True)
     qtbot.waitUntil(lambda: app.updates.release is not None)
     assert page.requests
@@ -151,10 +150,10 @@ def test_looking_is_off_until_somebody_switches_it_on(qtbot, start, page):
 def test_the_row_is_found_by_its_words(start):
     app = start(is_on=False)
     app.window.show_page(SETTINGS)
-    app.settings.search.setText("update")
-    assert app.settings.update_row.isVisible()
-    app.settings.search.setText("temperature")
-    assert not app.settings.update_row.isVisible()
+    app.settings_view.settings.search.setText("update")
+    assert app.settings_view.settings.update_row.isVisible()
+    app.settings_view.settings.search.setText("temperature")
+    assert not app.settings_view.settings.update_row.isVisible()
 
 
 def test_nothing_new_is_a_line(row, page):
@@ -237,7 +236,7 @@ def test_where_there_is_nothing_to_download_it_says_where_the_version_is(qtbot, 
 def test_without_a_release_key_it_says_so_and_nothing_can_be_asked(start, page):
     app = start(key=None)
     app.window.show_page(SETTINGS)
-    row = app.settings.update_row
+    row = app.settings_view.settings.update_row
     assert "has no release key" in row.words.text()
     assert not row.ask_button.isVisible()
     assert page.requests == []

@@ -313,8 +313,8 @@ def test_the_look_follows_the_setting(app, look):
 def test_settings_can_be_searched(app):
     app = app()
     app.window.show_page(SETTINGS)
-    app.settings.search.setText("temperature")
-    shown = [words for row, _, words in app.settings._rows if row.isVisible()]
+    app.settings_view.settings.search.setText("temperature")
+    shown = [words for row, _, words in app.settings_view.settings._rows if row.isVisible()]
     assert len(shown) == 1
     assert "likely words" in shown[0]
 

@@ -18,6 +18,13 @@ from PySide6.QtWidgets import QWidget
 kept = []
 """
 
+# Nothing of what is left behind here would end if it was waited for.
+CONFTEST = """
+from tests.conftest import *
+from tests.support import leaks
+leaks.GRACE_S = 0.1
+"""
+
 # Each is a whole test; what the report must name is in the second place.
 GUILTY = {
     "timer": (
@@ -66,7 +73,7 @@ def report(tmp_path_factory):
     tests = "".join(f"\ndef test_{name}(qapp, qtbot, caplog):\n    {body}\n" for name, body in bodies.items())
     tests += "\n@pytest.mark.long\ndef test_takes_minutes():\n    pass\n"
     (folder / "test_tried.py").write_text(HEADER + tests, "utf-8")
-    (folder / "conftest.py").write_text("from tests.conftest import *\n", "utf-8")
+    (folder / "conftest.py").write_text(CONFTEST, "utf-8")
     command = [sys.executable, "-m", "pytest", "-c", ROOT / "pyproject.toml", "--rootdir", folder, "-rA", folder]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     # Killing what was left behind makes Popen warn about it as well.
