@@ -13,35 +13,27 @@ from desktop_app.network import client
 from desktop_app.network.door import Stop, purpose
 from desktop_app.storage.records import RemoteFile
 from tests.support.hub import MIB, Faults, Generated
-from tests.unit.library.transfers import NAME, REPO, Impatient, Pieces, content, get, hub_source, remote
+from tests.unit.library.transfers import (
+    CONTENT,
+    FILE,
+    MODEL,
+    NAME,
+    REPO,
+    Impatient,
+    Pieces,
+    content,
+    get,
+    hub_source,
+    remote,
+)
 from tests.unit.network.steps import wait_until, working
 
-MODEL = Generated(2 * MIB + 5, seed=1)
 SMALL = Generated(50_000, seed=2)
-CONTENT = content(MODEL)
-FILE = remote(MODEL)
 
 
 @pytest.fixture
 def repo(hub):
     return hub.add_repo(REPO, {NAME: MODEL})
-
-
-@pytest.fixture
-def source(repo, door):
-    return hub_source(door, repo.sha)
-
-
-@pytest.fixture
-def target(tmp_path):
-    return tmp_path / "models" / "small" / NAME
-
-
-@pytest.fixture
-def part(target):
-    """What is there of the file; its folder is made."""
-    target.parent.mkdir(parents=True)
-    return target.with_name(f"{NAME}.part")
 
 
 def there(target):

@@ -12,28 +12,7 @@ from desktop_app.network.door import Stop
 from desktop_app.storage.records import RemoteFile
 from tests.support.full_disk import no_file_may_grow_beyond
 from tests.support.hub import MIB, Generated
-from tests.unit.library.transfers import NAME, REPO, Pieces, content, get, hub_source, remote
-
-MODEL = Generated(2 * MIB + 5, seed=1)
-CONTENT = content(MODEL)
-FILE = remote(MODEL)
-
-
-@pytest.fixture
-def source(hub, door):
-    return hub_source(door, hub.add_repo(REPO, {NAME: MODEL}).sha)
-
-
-@pytest.fixture
-def target(tmp_path):
-    return tmp_path / "models" / NAME
-
-
-@pytest.fixture
-def part(target):
-    target.parent.mkdir(parents=True)
-    return target.with_name(f"{NAME}.part")
-
+from tests.unit.library.transfers import CONTENT, FILE, MODEL, NAME, Pieces, content, get
 
 # ------------------------------------------------------------ full
 

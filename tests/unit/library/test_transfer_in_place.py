@@ -5,31 +5,21 @@ import pytest
 from desktop_app.errors import TryAgain, UserError
 from desktop_app.library.transfer import WrongContent
 from desktop_app.storage.records import RemoteFile
-from tests.support.hub import MIB, Faults, Generated
-from tests.unit.library.transfers import NAME, REPO, Impatient, Pieces, content, get, hub_source, remote
+from tests.support.hub import Faults
+from tests.unit.library.transfers import (
+    CONTENT,
+    FILE,
+    MODEL,
+    NAME,
+    REPO,
+    Impatient,
+    Pieces,
+    get,
+    hub_source,
+)
 
-MODEL = Generated(2 * MIB + 5, seed=1)
-CONTENT = content(MODEL)
-FILE = remote(MODEL)
 PAGE = b"<html>Please log in to the network of this hotel.</html>"
 IN_PLACE = "What came in place of “tiny.Q4_0.gguf” is not the file of"
-
-
-@pytest.fixture
-def source(hub, door):
-    return hub_source(door, hub.add_repo(REPO, {NAME: MODEL}).sha)
-
-
-@pytest.fixture
-def target(tmp_path):
-    return tmp_path / "models" / NAME
-
-
-@pytest.fixture
-def part(target):
-    """What is there of the file; its folder is made."""
-    target.parent.mkdir(parents=True)
-    return target.with_name(f"{NAME}.part")
 
 
 # ------------------------------------------------------------ something else

@@ -22,6 +22,11 @@ def remote(generated: Generated, name: str = NAME) -> RemoteFile:
     return RemoteFile(name, generated.size, generated.sha256())
 
 
+MODEL = Generated(2 * MIB + 5, seed=1)
+CONTENT = content(MODEL)
+FILE = remote(MODEL)
+
+
 def hub_source(door, revision="main", repo=REPO, token="") -> HubSource:
     return HubSource(Hub(door, token), repo, revision)
 
