@@ -40,6 +40,8 @@ python installers/checkout.py VERB [ARGUMENTS]
 
 # Two at a time: most tests wait for a window or a process. A file stays with one worker, which shares its fixtures.
 PYTEST = ("-m", "pytest", "-n", "2", "--dist", "loadfile")
+# What takes minutes does not hang yet.
+LONG = ("-m", "long or not long", "-o", "timeout=600", "-o", "faulthandler_timeout=1800")
 CHECKS = {
     "formatting": ("-m", "ruff", "format", "--check", "."),
     "lint": ("-m", "ruff", "check", "."),
@@ -53,7 +55,7 @@ def main(arguments: list[str]) -> int:
     verb, rest = (arguments or ["help"])[0], arguments[1:]
     steps: dict[str, dict[str, tuple[str, ...]]] = {
         "test": {**CHECKS, "tests": (*PYTEST, *rest)},
-        "test-long": {"tests": (*PYTEST, "-m", "long or not long", *rest)},
+        "test-long": {"tests": (*PYTEST, *LONG, *rest)},
         "check": CHECKS,
         "bench": {"bench": ("-m", "tests.bench", *rest)},
         "shots": {"shots": ("-m", "tests.shots", *rest)},

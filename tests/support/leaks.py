@@ -7,6 +7,8 @@ import gc
 import sys
 import threading
 import weakref
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -39,7 +41,7 @@ class LeakCheck:
     def __init__(self) -> None:
         _started.clear()
         self._threads = set(threading.enumerate())
-        self._children = set(psutil.Process().children())
+        self._children = _children()
         self._windows = weakref.WeakSet(_windows())
 
     def leaks(self) -> list[str]:
@@ -86,10 +88,10 @@ class LeakCheck:
         return found
 
     def _process_leaks(self) -> list[str]:
-        new = [child for child in psutil.Process().children() if child not in self._children]
-        new = [child for child in new if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
-        if not new:
+        if _children() <= self._children:
             return []
+        new = [child for child in psutil.Process().children() if child.pid not in self._children]
+        new = [child for child in new if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
         _, left = psutil.wait_procs(new, timeout=GRACE_S)
         found = [f"a child process: {' '.join(child.cmdline())[:200] or child.pid}" for child in left]
         for child in left:
@@ -103,6 +105,18 @@ class LeakCheck:
         for thread in new:
             thread.join(GRACE_S)
         return [f"a thread: {thread.name}" for thread in new if thread.is_alive()]
+
+
+def _children() -> set[int]:
+    """Return the numbers of the processes that this one has started."""
+    lists = list(Path("/proc/self/task").glob("*/children"))
+    if not lists:  # psutil looks at every process of the computer, which before and after each test is seconds in all
+        return {child.pid for child in psutil.Process().children()}
+    found: set[int] = set()
+    for each in lists:
+        with suppress(OSError):  # the thread has ended meanwhile, and what it has started is another one's child now
+            found.update(map(int, each.read_text("ascii").split()))
+    return found
 
 
 def _windows() -> list[Any]:
