@@ -125,32 +125,30 @@ def test_what_the_person_took_out_does_not_come_back_when_something_else_changes
     assert "Ada0 " not in reading.learned()
 
 
-def test_what_is_held_out_of_another_document_is_not_learned_when_it_is_put_into_one(reading):
+def put_into(reading, from_held_out):
+    """Put the text of one of forty documents, held out or not, into one of the other side; return its paragraphs."""
     for number in range(40):
         reading.write(f"{number}.txt", prose(f"n{number}", 3))
     course = reading.read()
-    hidden = next(each for each in course.documents if each.is_held_out)
-    other = next(each for each in course.documents if not each.is_held_out)
-    text = (reading.place / hidden.name).read_text("utf-8")
+    taken = next(each for each in course.documents if each.is_held_out == from_held_out)
+    other = next(each for each in course.documents if each.is_held_out != from_held_out)
+    text = (reading.place / taken.name).read_text("utf-8")
     before = (reading.place / other.name).read_text("utf-8")
     reading.write(other.name, f"{before}\n\n{text}\n\n{prose('new', 1)}", time=5)
     reading.read()
+    return text.split("\n\n")
+
+
+def test_what_is_held_out_of_another_document_is_not_learned_when_it_is_put_into_one(reading):
+    parts = put_into(reading, from_held_out=True)
     assert "New0" in reading.learned()
-    assert not any(part in reading.learned() for part in text.split("\n\n"))
+    assert not any(part in reading.learned() for part in parts)
 
 
 def test_what_is_learned_from_another_document_is_not_held_out_when_it_is_put_into_one_that_is(reading):
-    for number in range(40):
-        reading.write(f"{number}.txt", prose(f"n{number}", 3))
-    course = reading.read()
-    hidden = next(each for each in course.documents if each.is_held_out)
-    other = next(each for each in course.documents if not each.is_held_out)
-    text = (reading.place / other.name).read_text("utf-8")
-    before = (reading.place / hidden.name).read_text("utf-8")
-    reading.write(hidden.name, f"{before}\n\n{text}\n\n{prose('new', 1)}", time=5)
-    reading.read()
+    parts = put_into(reading, from_held_out=False)
     assert "New0" in reading.held_out()
-    assert not any(part in reading.held_out() for part in text.split("\n\n"))
+    assert not any(part in reading.held_out() for part in parts)
 
 
 @pytest.mark.parametrize("where", ["at the end", "at the beginning", "before what is held out"])
